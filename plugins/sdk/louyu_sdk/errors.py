@@ -1,0 +1,60 @@
+"""Errors of the SDK.
+
+    SdkError
+    ├── InvalidField        a value of a public type breaks its bounds: its maker must mend it; trying again is useless
+    ├── ContractBroken      a plugin returned what its hook does not allow: the plugin's author must mend it
+    └── CallFailed          one call of one hook came to nothing; louyu goes on without that plugin
+        ├── PluginRaised    the implementation raised; `__cause__` is its error
+        ├── PluginTooSlow   the time limit of the hook passed
+        ├── PluginBusy      all threads of the plugin are taken and its queue is full
+        └── PluginLeftOut   the plugin's breaker is open; the implementation was not called
+
+None of these texts is meant for residents.
+"""
+
+
+class SdkError(Exception):
+    """Every error this package raises on purpose."""
+
+
+class InvalidField(SdkError, ValueError):
+    """A field breaks its bounds; the text begins with the field, as in `Match.score: ...`."""
+
+    def __init__(self, field: str, fault: str) -> None:
+        super().__init__(f"{field}: {fault}")
+        self.field = field
+        self.fault = fault
+
+
+class ContractBroken(SdkError):
+    """A plugin does what the contract forbids; the text says what, where, and what to write instead."""
+
+
+class CallFailed(SdkError):
+    """One call of one hook of one plugin came to nothing."""
+
+    reason = "failed"
+
+
+class PluginRaised(CallFailed):
+    """The implementation raised."""
+
+    reason = "raised"
+
+
+class PluginTooSlow(CallFailed):
+    """The implementation did not return within the time limit; its thread may still be running."""
+
+    reason = "too_slow"
+
+
+class PluginBusy(CallFailed):
+    """Too many calls of this plugin are under way already."""
+
+    reason = "busy"
+
+
+class PluginLeftOut(CallFailed):
+    """The breaker of this plugin is open after repeated failures."""
+
+    reason = "left_out"

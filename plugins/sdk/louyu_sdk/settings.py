@@ -1,0 +1,45 @@
+"""Settings of plugins: typed models for what a community's file says under a responder's `settings`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from louyu_sdk.bounds import require_key
+from louyu_sdk.directory import JsonValue
+from louyu_sdk.errors import InvalidField
+
+
+class PluginSettings(BaseModel):
+    """Base of a plugin's settings models: frozen, and unknown names are errors. Every field needs a default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsSection:
+    """The model for the settings of one responder type."""
+
+    responder_type: str
+    """Key of one of the plugin's own responder types."""
+    model: type[PluginSettings]
+
+    def __post_init__(self) -> None:
+        require_key("SettingsSection.responder_type", self.responder_type)
+        if not (isinstance(self.model, type) and issubclass(self.model, PluginSettings)):
+            raise InvalidField("SettingsSection.model", "must be a class derived from PluginSettings")
+
+
+def settings_faults(section: SettingsSection, values: Mapping[str, JsonValue]) -> tuple[str, ...]:
+    """Return what is wrong with the values, one line each, beginning with the path of the field; empty if all is well.
+
+    The values themselves are not repeated, for they may be secrets.
+    """
+    try:
+        section.model.model_validate(dict(values))
+    except ValidationError as error:
+        return tuple(
+            f"{'.'.join(str(part) for part in fault['loc']) or 'settings'}: {fault['msg']}"
+            for fault in error.errors(include_input=False, include_url=False)
+        )
+    return ()

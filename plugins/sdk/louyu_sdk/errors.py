@@ -1,13 +1,14 @@
 """Errors of the SDK.
 
     SdkError
-    ├── InvalidField        a value of a public type breaks its bounds: its maker must mend it; trying again is useless
-    ├── ContractBroken      a plugin returned what its hook does not allow: the plugin's author must mend it
-    └── CallFailed          one call of one hook came to nothing; louyu goes on without that plugin
-        ├── PluginRaised    the implementation raised; `__cause__` is its error
-        ├── PluginTooSlow   the time limit of the hook passed
-        ├── PluginBusy      all threads of the plugin are taken and its queue is full
-        └── PluginLeftOut   the plugin's breaker is open; the implementation was not called
+    ├── InvalidField         a value of a public type breaks its bounds: its maker must mend it; no use trying again
+    ├── ContractBroken       a plugin does or returns what the contract forbids: the plugin's author must mend it
+    └── CallFailed           one call of one hook came to nothing; louyu goes on without that plugin
+        ├── PluginRaised     the implementation raised; `__cause__` is its error
+        ├── ResultRefused    the implementation returned what the hook does not allow; `__cause__` says what
+        ├── PluginTooSlow    the time limit of the hook passed
+        ├── PluginBusy       the plugin's threads are taken and its queue is full
+        └── PluginLeftOut    the plugin's breaker is open; the implementation was not called
 
 None of these texts is meant for residents.
 """
@@ -34,12 +35,19 @@ class CallFailed(SdkError):
     """One call of one hook of one plugin came to nothing."""
 
     reason = "failed"
+    """Constant word for metrics and pages."""
 
 
 class PluginRaised(CallFailed):
     """The implementation raised."""
 
     reason = "raised"
+
+
+class ResultRefused(CallFailed):
+    """The implementation returned something that its hook does not allow."""
+
+    reason = "refused"
 
 
 class PluginTooSlow(CallFailed):

@@ -137,8 +137,8 @@ def louyu_plan(question: Question, match: Match, directory: Directory) -> Plan |
 
     Called by routing once per new or reopened question, in a worker thread, outside any transaction; time limit 1
     second. Only the plugin whose match won is asked. With None, an exception, a missed time limit, or a plan that names
-    a responder who is not in the directory, the built-in plan is used. The plan is frozen when the question opens: later
-    edits of rules or settings touch later questions. Since 0.1.
+    a responder who is not in the directory, the built-in plan is used. The plan is frozen when the question opens:
+    later edits of rules or settings touch later questions. Since 0.1.
 
     Args:
         question: as in `louyu_match`.

@@ -1,0 +1,1 @@
+"""Tests of what operators install: the image and the Helm chart."""

@@ -1,0 +1,1 @@
+"""The Official Account's callback, its accounts file, and the double of the platform."""

@@ -1,6 +1,6 @@
 """Actions: what a plugin asks routing to do after a change. Routing checks, does and records; a plugin never writes.
 
-Acting for a responder is allowed only for responders of the plugin's own types.
+Acting for a responder is allowed only for responders of the plugin's own types that the question's plan names.
 """
 
 from dataclasses import dataclass
@@ -25,6 +25,7 @@ class Acknowledge:
     """Take the question on for a responder: what is pending is cancelled, the promise's clock starts."""
 
     responder_id: str
+    """One of `Question.responder_ids`."""
     promise: timedelta | None = None
     """None means the plan's promise."""
 

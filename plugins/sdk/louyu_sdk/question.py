@@ -64,6 +64,8 @@ class Question:
     media: tuple[Media, ...] = ()
     kind: str | None = None
     """Kind of work, from the match that won; None before matching and for types without kinds."""
+    responder_ids: tuple[str, ...] = ()
+    """Responders named by the steps of its plan, in that order, each once; empty before there is a plan."""
     asset: str | None = None
     """The thing concerned where it is known, such as the number of a lift."""
     asker_count: int = 1
@@ -86,6 +88,7 @@ class Question:
         require_tuple("Question.media", self.media, Media, most=20)
         if self.kind is not None:
             require_key("Question.kind", self.kind)
+        require_tuple("Question.responder_ids", self.responder_ids, str)
         require_optional_text("Question.asset", self.asset, longest=100)
         require_number("Question.asker_count", self.asker_count, least=1, most=1_000_000)
         require_number("Question.times_reopened", self.times_reopened, least=0, most=1_000)

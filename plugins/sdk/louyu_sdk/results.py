@@ -3,10 +3,12 @@
 Each function returns the result in its frozen form, or raises ContractBroken saying what to write instead.
 """
 
+import inspect
 from collections.abc import Collection, Sequence
 from typing import TypeVar
 
 from louyu_sdk.action import ACTIONS, Action
+from louyu_sdk.bounds import require_key
 from louyu_sdk.channel import Channel, ChannelCapabilities, ChannelWithReceipts
 from louyu_sdk.directory import Directory
 from louyu_sdk.errors import ContractBroken
@@ -51,6 +53,9 @@ def checked_channels(result: object) -> tuple[Channel, ...]:
     for channel in result:
         if not isinstance(channel, Channel) or not isinstance(channel.capabilities, ChannelCapabilities):
             raise ContractBroken(f"louyu_channels returned a {type(channel).__name__}, which is not a Channel")
+        require_key("Channel.key", channel.key)
+        if not inspect.iscoroutinefunction(channel.send):
+            raise ContractBroken(f"louyu_channels: {channel.key}.send must be `async def`")
         if channel.capabilities.receipts and not isinstance(channel, ChannelWithReceipts):
             raise ContractBroken(f"louyu_channels: {channel.key} says it has receipts, but has no method `receipts`")
     _unique("louyu_channels", [(channel.key, channel.account) for channel in result])

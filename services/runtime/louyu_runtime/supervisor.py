@@ -35,7 +35,6 @@ class Supervisor:
         tell: Callable[[str], None],
         *,
         patience_seconds: float = 20.0,
-        orphans: OrphanWatch | None = None,
     ) -> None:
         """`tell` gets one line for a person whenever a child died and came back, or stays away.
 
@@ -45,7 +44,7 @@ class Supervisor:
         self._logs = logs
         self._tell = tell
         self._patience_seconds = patience_seconds
-        self._orphans = orphans or OrphanWatch()
+        self._orphans = OrphanWatch()
         self._keepers: dict[str, Keeper] = {}
         self._hurry = asyncio.Event()
 

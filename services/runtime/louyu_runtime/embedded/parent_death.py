@@ -34,8 +34,7 @@ def tied_to_me(command: Sequence[str], *, account: Account | None, orphan_signal
 class OrphanWatch:
     """Where the kernel ends no orphans: knows the living children and has them ended by the sentinel."""
 
-    def __init__(self, *, needed: bool = not KERNEL_ENDS_ORPHANS) -> None:
-        self._needed = needed
+    def __init__(self) -> None:
         self._sentinel: subprocess.Popen[str] | None = None
 
     def watch(self, pid: int, orphan_signal: signal.Signals) -> None:
@@ -47,7 +46,7 @@ class OrphanWatch:
         self._tell(f"forget {pid}")
 
     def __enter__(self) -> Self:
-        if self._needed:
+        if not KERNEL_ENDS_ORPHANS:
             self._sentinel = subprocess.Popen(
                 _script(sentinel.__file__), stdin=subprocess.PIPE, text=True, start_new_session=True
             )

@@ -1,0 +1,1 @@
+"""What every louyu service shares: settings, server, database, events, telemetry, identity, embedded parts."""

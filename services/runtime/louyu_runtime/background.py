@@ -1,0 +1,30 @@
+"""Background work of a process: restarted with a pause when it fails, so that one fault does not silence it for good."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from prometheus_client import Counter
+
+logger = logging.getLogger(__name__)
+
+FAILURES = Counter("louyu_background_failures", "Failures of background work, by its name.", ["name"])
+LONGEST_PAUSE_SECONDS = 10.0
+
+
+async def supervise(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    """Run `work` until cancelled; after a failure again, after 0.5 s doubling to 10 s."""
+    pause = 0.5
+    loop = asyncio.get_running_loop()
+    while True:
+        begun_at = loop.time()
+        try:
+            await work()
+            return
+        except Exception:
+            FAILURES.labels(name).inc()
+            logger.exception("background work failed and begins again", extra={"background": name})
+        pause = 0.5 if loop.time() - begun_at > 60 else min(pause * 2, LONGEST_PAUSE_SECONDS)
+        await asyncio.sleep(pause)

@@ -1,0 +1,1 @@
+"""Facts between services: outbox, relay, streams, consumers, parking."""

@@ -1,0 +1,155 @@
+"""The relay: takes events from a service's outbox to its streams, in order, at least once.
+
+One relay of a service publishes at a time (a transaction's advisory lock). Each publishing has a number, kept in the
+database and, in the same MULTI as the entries, in Redis: when Redis shows a lower number than the database, it has lost
+entries (restart without the last second of its file, FLUSHALL), and everything later is published again. Consumers do
+not notice, since they know each event by its id.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from louyu.events.v1 import envelope_pb2
+from prometheus_client import Counter, Gauge
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from louyu_runtime.database import Database, Transaction
+from louyu_runtime.errors import Unavailable
+from louyu_runtime.events.streams import FIELD, Completer, partition_of, relay_key, stream_name
+
+logger = logging.getLogger(__name__)
+
+BATCH = 500
+POLL_SECONDS = 1.0
+MAINTENANCE_SECONDS = 60.0
+KEEP_DAYS = 7
+KEEP_IN_STREAM_SECONDS = 600
+
+PUBLISHED = Counter("louyu_events_published", "Events taken from the outbox to the streams.")
+REPUBLISHED = Counter("louyu_events_published_again", "Events published again because Redis had lost them.")
+OUTBOX_AGE = Gauge("louyu_outbox_oldest_seconds", "Age of the oldest event that is not published.")
+
+
+class Relay:
+    """Publishes one service's outbox. `consumers` are the services that read it: entries are kept until all have."""
+
+    def __init__(
+        self,
+        database: Database,
+        redis: Redis,
+        partitions: int,
+        completers: Mapping[str, Completer],
+        consumers: Sequence[str],
+    ) -> None:
+        self._database = database
+        self._redis = redis
+        self._source = database.service
+        self._partitions = partitions
+        self._completers = completers
+        self._consumers = frozenset(consumers)
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Say that there is something to publish."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Publish until cancelled. Raises nothing for a database or Redis that is away: it waits."""
+        last_maintenance = 0.0
+        while True:
+            try:
+                if time.monotonic() - last_maintenance > MAINTENANCE_SECONDS:
+                    await self._maintain()
+                    last_maintenance = time.monotonic()
+                while await self.publish_once() >= BATCH:
+                    pass
+            except (RedisError, OSError, Unavailable) as error:
+                logger.warning("events wait in the outbox", extra={"cause": error.__class__.__name__})
+                await asyncio.sleep(0.5)
+            try:
+                await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+            except TimeoutError:
+                continue
+            finally:
+                self._wake.clear()
+
+    async def publish_once(self) -> int:
+        """Publish at most one batch and return how many events it held."""
+        async with self._database.transaction() as tx:
+            await tx.execute("SELECT pg_advisory_xact_lock(hashtext(:name))", {"name": f"louyu.relay.{self._source}"})
+            number = int(await tx.value("SELECT relay_number()"))
+            await self._recover(tx, number)
+            rows = await tx.rows("SELECT * FROM unpublished_events(:at_most)", at_most=BATCH)
+            if not rows:
+                return 0
+            await tx.execute("SELECT set_relay_number(:number)", {"number": number + 1})
+            await tx.execute(
+                "SELECT mark_published(CAST(:positions AS bigint[]))", {"positions": [row.position for row in rows]}
+            )
+            pipeline = self._redis.pipeline(transaction=True)
+            for row in rows:
+                stream = stream_name(self._source, partition_of(str(row.community_id), self._partitions))
+                pipeline.xadd(stream, {FIELD: self._envelope(row).SerializeToString()})
+            pipeline.set(relay_key(self._source), number + 1)
+            await pipeline.execute()
+        PUBLISHED.inc(len(rows))
+        return len(rows)
+
+    async def _recover(self, tx: Transaction, number: int) -> None:
+        found = await self._redis.get(relay_key(self._source))
+        known = int(found) if found is not None else 0
+        if known < number:
+            count = int(await tx.value("SELECT publish_again_after(:known)", known=known))
+            REPUBLISHED.inc(count)
+            await self._redis.set(relay_key(self._source), number)
+            logger.warning("redis has lost events: they are published again", extra={"count": count})
+
+    def _envelope(self, row: Any) -> envelope_pb2.Envelope:
+        payload = bytes(row.payload)
+        completer = self._completers.get(row.type)
+        if completer is not None and row.sequence is not None:
+            payload = completer(payload, row.sequence, row.occurred_at)
+        envelope = envelope_pb2.Envelope(
+            id=str(row.event_id),
+            type=row.type,
+            community_id=str(row.community_id),
+            subject=row.subject,
+            traceparent=row.traceparent,
+            payload=payload,
+        )
+        envelope.occurred_at.FromDatetime(row.occurred_at)
+        return envelope
+
+    async def _maintain(self) -> None:
+        async with self._database.transaction(statement_ms=30_000) as tx:
+            await tx.execute("SELECT maintain_outbox(:days)", {"days": KEEP_DAYS})
+            await tx.execute("SELECT forget_old_keys(make_interval(days => :days))", {"days": KEEP_DAYS})
+            OUTBOX_AGE.set(float(await tx.value("SELECT outbox_age_seconds()")))
+        for partition in range(self._partitions):
+            await self._trim(stream_name(self._source, partition))
+
+    async def _trim(self, stream: str) -> None:
+        """Drop what every consumer has acknowledged and is older than ten minutes. Never by length: that loses entries."""
+        if not await self._redis.exists(stream):
+            return
+        groups = {group["name"].decode(): group for group in await self._redis.xinfo_groups(stream)}
+        if not self._consumers <= groups.keys():
+            return
+        oldest_needed = f"{int((time.time() - KEEP_IN_STREAM_SECONDS) * 1000)}-0"
+        bounds = [oldest_needed]
+        for name in self._consumers:
+            pending = await self._redis.xpending(stream, name)
+            first = pending["min"] if pending["pending"] else groups[name]["last-delivered-id"]
+            bounds.append(first.decode() if isinstance(first, bytes) else str(first))
+        await self._redis.xtrim(stream, minid=min(bounds, key=_entry_key), approximate=False)
+
+
+def _entry_key(entry_id: str) -> tuple[int, int]:
+    milliseconds, _, counter = entry_id.partition("-")
+    return int(milliseconds), int(counter or 0)

@@ -1,0 +1,1 @@
+"""gRPC as every service speaks it: the server with its interceptors, and the client."""

@@ -1,0 +1,76 @@
+"""Wrapping gRPC handlers: what an interceptor adds around a call, for unary calls and for streams of answers alike."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import grpc
+
+# The published types describe the synchronous server; a handler of grpc.aio has the same attributes with other types.
+Handler = Any
+Context = grpc.aio.ServicerContext[Any, Any]
+Around = Callable[[Any, Context], AbstractAsyncContextManager[None]]
+Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Any]]
+
+
+def wrap(handler: Handler, around: Around) -> Handler:
+    """Return the handler with `async with around(request, context)` about each call."""
+    if handler is None or handler.request_streaming:
+        return handler
+    if handler.response_streaming:
+        inner_stream = handler.unary_stream
+
+        async def stream(request: Any, context: Context) -> Any:
+            async with around(request, context):
+                async for response in inner_stream(request, context):
+                    yield response
+
+        return grpc.unary_stream_rpc_method_handler(
+            stream, request_deserializer=handler.request_deserializer, response_serializer=handler.response_serializer
+        )
+    inner_unary = handler.unary_unary
+
+    async def unary(request: Any, context: Context) -> Any:
+        async with around(request, context):
+            return await inner_unary(request, context)
+
+    return grpc.unary_unary_rpc_method_handler(
+        unary, request_deserializer=handler.request_deserializer, response_serializer=handler.response_serializer
+    )
+
+
+class AroundInterceptor(grpc.aio.ServerInterceptor):
+    """An interceptor that is a context manager about each call. Wrapped handlers are made once for each method."""
+
+    def __init__(self) -> None:
+        self._wrapped: dict[str, Handler] = {}
+
+    def around(self, method: str, request: Any, context: Context) -> AbstractAsyncContextManager[None]:
+        """Return the context manager for one call of `method` ("/package.Service/Method")."""
+        raise TypeError("an AroundInterceptor must say what it puts around a call")
+
+    async def intercept_service(
+        self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
+    ) -> Handler:
+        """Called by grpc for each call."""
+        method = handler_call_details.method
+        found = self._wrapped.get(method)
+        if found is None:
+            handler = await continuation(handler_call_details)
+            if handler is None:
+                return handler
+            found = wrap(handler, lambda request, context: self.around(method, request, context))
+            self._wrapped[method] = found
+        return found
+
+
+def short_name(method: str) -> str:
+    """Return "Method" of "/package.Service/Method"."""
+    return method.rsplit("/", 1)[-1]
+
+
+def is_infrastructure(method: str) -> bool:
+    """Whether a method belongs to gRPC's own services (health), which need no identity and are never shed."""
+    return method.startswith("/grpc.")

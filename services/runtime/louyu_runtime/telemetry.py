@@ -1,0 +1,72 @@
+"""Telemetry: traces that also travel through streams, and metrics for Prometheus.
+
+Without an endpoint nothing is recorded and nothing leaves the process. Span attributes and metric labels never hold
+texts, names, phone numbers or addresses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from opentelemetry import context as otel_context
+from opentelemetry import propagate, trace
+from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import Span, SpanKind
+
+FLUSH_LIMIT_MS = 3000
+
+
+def start_tracing(role: str, instance: str, endpoint: str) -> TracerProvider | None:
+    """Send this process's spans to an OTLP endpoint; None and no effect when it is empty.
+
+    The exit hook of OpenTelemetry is off, since it can block for a minute when the collector is away: call
+    `stop_tracing` instead.
+    """
+    if not endpoint:
+        return None
+    provider = TracerProvider(
+        resource=Resource.create({"service.name": f"louyu-{role}", "service.instance.id": instance}),
+        shutdown_on_exit=False,
+    )
+    exporter = OTLPSpanExporter(endpoint=endpoint, insecure=endpoint.startswith("http://"), timeout=2)
+    provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=500, export_timeout_millis=2000))
+    trace.set_tracer_provider(provider)
+    return provider
+
+
+def stop_tracing(provider: TracerProvider | None) -> None:
+    """Send what is left, for at most three seconds."""
+    if provider is not None:
+        provider.force_flush(FLUSH_LIMIT_MS)
+        provider.shutdown()
+
+
+def current_traceparent() -> str:
+    """Return the W3C traceparent of the span that is open now, or an empty text."""
+    carrier: dict[str, str] = {}
+    propagate.inject(carrier)
+    return carrier.get("traceparent", "")
+
+
+@contextmanager
+def span_from(
+    carrier: Mapping[str, str],
+    name: str,
+    *,
+    kind: SpanKind = SpanKind.INTERNAL,
+    attributes: Mapping[str, str | int] | None = None,
+) -> Iterator[Span]:
+    """Open a span that continues the trace named in `carrier` (keys `traceparent`, `tracestate`)."""
+    parent = propagate.extract(carrier)
+    token = otel_context.attach(parent)
+    try:
+        with trace.get_tracer("louyu").start_as_current_span(
+            name, kind=kind, attributes=dict(attributes or {})
+        ) as span:
+            yield span
+    finally:
+        otel_context.detach(token)

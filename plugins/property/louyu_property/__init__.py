@@ -1,0 +1,1 @@
+"""Property management (物业) as a responder of louyu."""

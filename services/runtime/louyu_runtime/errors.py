@@ -17,7 +17,7 @@ INTERNAL with an id that stands in the log as well.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import grpc
 from google.protobuf import any_pb2, duration_pb2
@@ -28,7 +28,8 @@ from grpc_status import rpc_status
 class LouyuError(Exception):
     """An error with a status code, a constant `reason`, and words that say what is wrong, where, and the mend.
 
-    `resident_text` is the one text of it that a resident may see, in Chinese.
+    `resident_text` is the one text of it that a resident may see, in Chinese. Where several fields are at fault at
+    once, `violations` names each with its own words.
     """
 
     code: grpc.StatusCode = grpc.StatusCode.INTERNAL
@@ -44,10 +45,12 @@ class LouyuError(Exception):
         metadata: Mapping[str, str] | None = None,
         retry_after_seconds: float | None = None,
         resident_text: str | None = None,
+        violations: Sequence[tuple[str, str]] = (),
     ) -> None:
         super().__init__(message)
         self.message = message
         self.field = field
+        self.violations = tuple(violations) or (((field, message),) if field else ())
         self.metadata = dict(metadata or {})
         self.retry_after_seconds = retry_after_seconds
         if reason is not None:
@@ -135,9 +138,11 @@ def to_status(error: LouyuError, *, domain: str) -> status_pb2.Status:
         details.append(packed)
 
     add(error_details_pb2.ErrorInfo(reason=error.reason, domain=domain, metadata=error.metadata))
-    if error.field:
-        violation = error_details_pb2.BadRequest.FieldViolation(field=error.field, description=error.message)
-        add(error_details_pb2.BadRequest(field_violations=[violation]))
+    if error.violations:
+        violations = [
+            error_details_pb2.BadRequest.FieldViolation(field=path, description=words) for path, words in error.violations
+        ]
+        add(error_details_pb2.BadRequest(field_violations=violations))
     retry_after = error.retry_after_seconds
     if retry_after is None and error.code is grpc.StatusCode.UNAVAILABLE:
         retry_after = 1.0
@@ -160,6 +165,7 @@ class RemoteError(Exception):
     resident_text: str = LouyuError.resident_text
     retry_after_seconds: float | None = None
     metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    violations: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
         return f"{self.code.name} {self.reason}: {self.message}"
@@ -171,6 +177,7 @@ def from_rpc_error(error: grpc.RpcError) -> RemoteError:
     message = (error.details() if isinstance(error, grpc.Call | grpc.aio.AioRpcError) else str(error)) or ""
     reason, field_path, text, retry_after = code.name, "", _default_text(code), None
     metadata: dict[str, str] = {}
+    violations: tuple[tuple[str, str], ...] = ()
     status = _status_of(error)
     for packed in status.details if status is not None else ():
         info = error_details_pb2.ErrorInfo()
@@ -180,12 +187,13 @@ def from_rpc_error(error: grpc.RpcError) -> RemoteError:
         if packed.Unpack(info):
             reason, metadata = info.reason, dict(info.metadata)
         elif packed.Unpack(bad):
-            field_path = bad.field_violations[0].field if bad.field_violations else ""
+            violations = tuple((violation.field, violation.description) for violation in bad.field_violations)
+            field_path = violations[0][0] if violations else ""
         elif packed.Unpack(retry):
             retry_after = retry.retry_delay.ToMilliseconds() / 1000
         elif packed.Unpack(local):
             text = local.message
-    return RemoteError(code, reason, message, field_path, text, retry_after, metadata)
+    return RemoteError(code, reason, message, field_path, text, retry_after, metadata, violations)
 
 
 def _default_text(code: grpc.StatusCode) -> str:

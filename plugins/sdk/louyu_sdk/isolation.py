@@ -15,7 +15,15 @@ from typing import TypeVar
 import pluggy
 
 from louyu_sdk.breaker import Breaker
-from louyu_sdk.errors import CallFailed, ContractBroken, InvalidField, PluginLeftOut, PluginTooSlow, ResultRefused
+from louyu_sdk.errors import (
+    CallFailed,
+    ContractBroken,
+    InvalidField,
+    PluginBusy,
+    PluginLeftOut,
+    PluginTooSlow,
+    ResultRefused,
+)
 from louyu_sdk.time_limits import HOOK_TIME_LIMITS
 from louyu_sdk.workers import WorkerThreads
 
@@ -80,6 +88,11 @@ class IsolatedCalls:
             refused = ResultRefused(str(error))
             self._report(plugin, hook, refused)
             raise refused from error
+        except PluginBusy as error:
+            # Not a failure of its own: calls that hang are counted by their time limits, and a burst is no fault.
+            breaker.abandoned()
+            self._report(plugin, hook, error)
+            raise
         except CallFailed as error:
             breaker.failed()
             self._report(plugin, hook, error)

@@ -44,6 +44,10 @@ class Wanting(PluginSettings, validate_default=True):
     days: int = "three"  # type: ignore[assignment]
 
 
+class Nested(PluginSettings):
+    days: tuple[int, ...] = (1, 2)
+
+
 def squad(**hooks: object) -> SimpleNamespace:
     return plugin_of(**{"louyu_responder_types": lambda: [SQUAD], **hooks})
 
@@ -100,6 +104,10 @@ FAULTY: dict[str, tuple[SimpleNamespace, str]] = {
     "faulty defaults": (
         squad(louyu_settings=lambda: [SettingsSection(responder_type="squad", model=Wanting)]),
         "cannot be left out: days",
+    ),
+    "settings not readable from text": (
+        squad(louyu_settings=lambda: [SettingsSection(responder_type="squad", model=Nested)]),
+        "cannot be given as text: days",
     ),
     "no channel": (squad(louyu_channels=lambda: [object()]), "which is not a Channel"),
     "guesses": (squad(louyu_classify=lambda message: "report"), "louyu_classify returned str"),

@@ -14,10 +14,12 @@ from louyu_sdk import (
     QuestionChange,
     ResponderType,
     SettingsSection,
+    Urgency,
+    WorkKind,
     hookimpl,
 )
 
-from louyu_property.kinds import OTHER_PROMISE, WORK_KINDS
+from louyu_property.kinds import FIELDS
 from louyu_property.matching import TYPE, match_question
 from louyu_property.planning import plan_question
 from louyu_property.settings import PropertySettings
@@ -28,14 +30,23 @@ louyu_contract = 1
 @hookimpl
 def louyu_responder_types() -> Sequence[ResponderType]:
     """Supply the type `property`."""
+    proposed = PropertySettings()
     return [
         ResponderType(
             key=TYPE,
             name_zh="物业",
             name_en="Property management",
             capabilities=frozenset({Capability.ANSWER, Capability.ACKNOWLEDGE, Capability.ASK_BACK, Capability.REFUSE}),
-            promise=OTHER_PROMISE,
-            kinds=WORK_KINDS,
+            promise=proposed.promise(None, Urgency.NORMAL),
+            kinds=tuple(
+                WorkKind(
+                    key=kind,
+                    name_zh=field.name_zh,
+                    name_en=field.name_en,
+                    promise=proposed.promise(kind, Urgency.NORMAL),
+                )
+                for kind, field in FIELDS.items()
+            ),
         )
     ]
 

@@ -10,7 +10,6 @@ from louyu_sdk import (
     ChainTimes,
     ChangeKind,
     Directory,
-    JsonValue,
     Match,
     Neighbours,
     Note,
@@ -49,7 +48,7 @@ def made_plan(directory: Directory, urgency: Urgency = Urgency.NORMAL, kind: Kin
     return plan
 
 
-def with_settings(directory: Directory, settings: dict[str, JsonValue]) -> Directory:
+def with_settings(directory: Directory, settings: dict[str, str]) -> Directory:
     (company,) = directory.responders
     return dataclasses.replace(directory, responders=(dataclasses.replace(company, settings=settings),))
 
@@ -92,7 +91,7 @@ def test_the_chain_has_the_times_of_the_community(directory: Directory) -> None:
 
 
 def test_times_of_staff_come_from_the_settings(directory: Directory) -> None:
-    settings: dict[str, JsonValue] = {"react_minutes": {"normal": 0.05}, "promise_minutes": {"light": 90}}
+    settings = {"react_normal_minutes": "0.05", "promise_light_minutes": "90"}
     plan = made_plan(with_settings(directory, settings))
     assert (plan.steps[1].how_long, plan.promise) == (timedelta(seconds=3), timedelta(minutes=90))
 

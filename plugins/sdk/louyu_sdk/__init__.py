@@ -11,13 +11,14 @@ from louyu_sdk.channel import (
     ChannelWithReceipts,
     Delivery,
     ErrorClass,
+    JsonValue,
     Outcome,
     Recipient,
     RecipientKind,
     SendError,
     SendResult,
 )
-from louyu_sdk.directory import ChainTimes, Directory, JsonValue, Responder, RoleHolder
+from louyu_sdk.directory import ChainTimes, Directory, Responder, RoleHolder
 from louyu_sdk.errors import InvalidField
 from louyu_sdk.markers import CONTRACT, hookimpl
 from louyu_sdk.match import Match, Reason

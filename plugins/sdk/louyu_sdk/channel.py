@@ -20,7 +20,6 @@ from louyu_sdk.bounds import (
     require_text,
     require_tuple,
 )
-from louyu_sdk.directory import JsonValue
 from louyu_sdk.errors import InvalidField
 from louyu_sdk.media import Media
 from louyu_sdk.words import Urgency
@@ -184,6 +183,10 @@ class SendResult:
             )
         if self.outcome is Outcome.DELIVERED and self.error is not None:
             raise InvalidField("SendResult.error", "is set though the outcome is DELIVERED")
+
+
+JsonValue = None | bool | int | float | str | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
+"""What an entry of the channels file may hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

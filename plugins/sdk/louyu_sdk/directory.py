@@ -20,8 +20,6 @@ from louyu_sdk.bounds import (
 from louyu_sdk.errors import InvalidField
 from louyu_sdk.words import Role
 
-JsonValue = None | bool | int | float | str | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
-
 Settings = TypeVar("Settings", bound=BaseModel)
 
 
@@ -59,8 +57,8 @@ class Responder:
     """Its staff on the platform; may be empty, then it can be asked on channels that need no person."""
     building_keys: tuple[str, ...] = ()
     """The buildings it serves; empty means all of the community."""
-    settings: Mapping[str, JsonValue] = field(default_factory=dict)
-    """From the community's file, validated by the section that `louyu_settings` gives; frozen to the last level."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """From the community's file, as texts by name, validated by the section that `louyu_settings` gives; frozen."""
 
     def __post_init__(self) -> None:
         require_text("Responder.id", self.id, longest=64)
@@ -69,11 +67,13 @@ class Responder:
         require_tuple("Responder.person_ids", self.person_ids, str)
         require_tuple("Responder.building_keys", self.building_keys, str)
         require_instance("Responder.settings", self.settings, Mapping)
-        object.__setattr__(self, "settings", _frozen(self.settings))
+        for name, value in self.settings.items():
+            require_instance(f"Responder.settings.{name}", value, str)
+        object.__setattr__(self, "settings", MappingProxyType(dict(self.settings)))
 
     def settings_as(self, model: type[Settings]) -> Settings:
         """Return the settings as the plugin's own model; raises pydantic's ValidationError naming the field."""
-        return model.model_validate(_plain(self.settings))
+        return model.model_validate(dict(self.settings))
 
     def serves(self, building_keys: Sequence[str]) -> bool:
         """Say whether it serves at least one of these buildings."""
@@ -124,19 +124,3 @@ class Directory:
         return tuple(
             one for one in self.responders if one.responder_type == responder_type and one.serves(building_keys)
         )
-
-
-def _frozen(value: JsonValue) -> JsonValue:
-    if isinstance(value, Mapping):
-        return MappingProxyType({key: _frozen(item) for key, item in value.items()})
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return tuple(_frozen(item) for item in value)
-    return value
-
-
-def _plain(value: JsonValue) -> JsonValue:
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_plain(item) for item in value]
-    return value

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from louyu_sdk.bounds import require_key
-from louyu_sdk.directory import JsonValue
 from louyu_sdk.errors import InvalidField
 
 
 class PluginSettings(BaseModel):
-    """Base of a plugin's settings models: frozen, and unknown names are errors. Every field needs a default."""
+    """Base of a plugin's settings models: frozen, and unknown names are errors.
+
+    Every field needs a default and must be readable from text, such as `"90"` or `"true"`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -30,8 +32,8 @@ class SettingsSection:
             raise InvalidField("SettingsSection.model", "must be a class derived from PluginSettings")
 
 
-def settings_faults(section: SettingsSection, values: Mapping[str, JsonValue]) -> tuple[str, ...]:
-    """Return what is wrong with the values, one line each, beginning with the path of the field; empty if all is well.
+def settings_faults(section: SettingsSection, values: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what is wrong with the values, one line each, beginning with its name; empty if all is well.
 
     The values themselves are not repeated, for they may be secrets.
     """

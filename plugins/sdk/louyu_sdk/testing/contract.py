@@ -106,7 +106,12 @@ async def settings_are_typed_optional_and_strict(plugin: PluginUnderTest) -> Non
     for section in await plugin.ask("louyu_settings", {}, lambda result: checked_settings(result, own)):
         if faults := settings_faults(section, {}):
             raise ContractBroken(f"settings of {section.responder_type} cannot be left out: {faults[0]}")
-        if not settings_faults(section, {"no_such_setting": 1}):
+        texts = {
+            name: str(value) for name, value in section.model().model_dump(mode="json").items() if value is not None
+        }
+        if faults := settings_faults(section, texts):
+            raise ContractBroken(f"settings of {section.responder_type} cannot be given as text: {faults[0]}")
+        if not settings_faults(section, {"no_such_setting": "1"}):
             raise ContractBroken(f"settings of {section.responder_type} let an unknown name pass; keep extra='forbid'")
 
 

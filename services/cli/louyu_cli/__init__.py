@@ -1,1 +1,1 @@
-"""louyu cli."""
+"""The `louyu` command. It stands above the services and knows each only by its role and its calls."""

@@ -1,0 +1,1 @@
+"""Import files of communities: reading, checking, applying."""

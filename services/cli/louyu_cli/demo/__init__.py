@@ -1,0 +1,1 @@
+"""The community of the newspaper article, for a first look."""

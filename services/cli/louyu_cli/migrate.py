@@ -1,0 +1,83 @@
+"""`louyu migrate`: bring the schemas of all services, or of one, to this version."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+from pathlib import Path
+
+from louyu_runtime.database import is_away, sql_state
+from louyu_runtime.migrations import MigrationResult, migrate
+
+from louyu_cli import installation
+from louyu_cli.errors import CommandError
+
+SERVICES = ("messaging", "routing", "notify")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("service", nargs="?", choices=SERVICES, help="only this service's schema")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def owner_url(service: str) -> str:
+    """Return the URL by which a schema's owner connects.
+
+    LOUYU_MIGRATE_DATABASE_URL if set; else the service's own, for small installations with one database user.
+    """
+    found = (
+        {**os.environ}
+        if "LOUYU_MIGRATE_DATABASE_URL_FILE" in os.environ
+        else {**installation.environment(), **os.environ}
+    )
+    for name in ("LOUYU_MIGRATE_DATABASE_URL", f"LOUYU_{service.upper()}_DATABASE_URL", "LOUYU_DATABASE_URL"):
+        if found.get(name):
+            return found[name]
+        path = found.get(f"{name}_FILE")
+        if path:
+            try:
+                return Path(path).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise CommandError(f"{name}_FILE: cannot read {path!r}: {error.strerror}") from error
+    raise CommandError("set LOUYU_MIGRATE_DATABASE_URL (or its _FILE): the database as owner of the schemas")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Migrate and tell what was done."""
+    results = asyncio.run(migrate_all([arguments.service] if arguments.service else list(SERVICES)))
+    if arguments.json:
+        print(json.dumps([result.__dict__ for result in results]))
+    else:
+        for result in results:
+            done = (
+                "unchanged"
+                if result.from_revision == result.to_revision
+                else f"{result.from_revision or 'empty'} -> {result.to_revision}"
+            )
+            print(f"{result.service}: {done}")
+    return 0
+
+
+async def migrate_all(services: list[str]) -> list[MigrationResult]:
+    """Migrate these schemas, one after the other. Raises CommandError in plain words."""
+    results = []
+    for service in services:
+        try:
+            results.append(await migrate(owner_url(service), service))
+        except ValueError as error:
+            raise CommandError(f"the database URL for {service} cannot be used: {error}") from error
+        except Exception as error:
+            if is_away(error):
+                raise CommandError(
+                    f"the database for {service} cannot be reached: is it running, and the URL right?"
+                ) from error
+            if sql_state(error) in ("28P01", "28000"):
+                raise CommandError(f"the database for {service} refuses the user or password in the URL") from error
+            if sql_state(error) == "42501":
+                raise CommandError(
+                    f"the database user for {service} may not do this: it needs CREATE on the database and CREATEROLE"
+                ) from error
+            raise
+    return results

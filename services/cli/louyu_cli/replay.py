@@ -1,0 +1,237 @@
+"""`louyu replay FILE.jsonl`: post a log of messages into a running platform.
+
+Each line is {"at", "building", "sender", "text", "via", "media"}; `sender` is the key or the name of a member of the
+building's group. All lines are read and checked before the first is posted. A line's place in the file is its
+idempotency key, so that a replay that was interrupted can be repeated.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import hashlib
+import json
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import grpc
+from louyu.messaging.v1 import message_pb2, messaging_service_pb2
+from louyu_runtime import ids
+from louyu_runtime.errors import RemoteError
+
+from louyu_cli.errors import CommandError
+from louyu_cli.installation import Services
+
+BATCH = 100
+PATIENCE_SECONDS = 120.0
+VIA = {"text": message_pb2.VIA_TEXT, "voice": message_pb2.VIA_VOICE, "photo": message_pb2.VIA_PHOTO}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE.jsonl")
+    parser.add_argument("--community", required=True, help="key or UUID of the community")
+    parser.add_argument("--speed", type=float, help="times as fast as it was said; as fast as possible when left out")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the log."""
+
+    number: int
+    at: datetime | None
+    building: str
+    sender: str
+    text: str
+    via: str
+
+
+def read_log(path: Path, *, needs_times: bool) -> list[Line]:
+    """Return the lines of a log. Raises CommandError naming file, line, field and mend for all that are wrong."""
+    faults: list[str] = []
+    lines: list[Line] = []
+    try:
+        texts = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise CommandError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
+    for number, text in enumerate(texts, start=1):
+        if text.strip():
+            try:
+                lines.append(_read_line(number, text, needs_times=needs_times))
+            except ValueError as error:
+                faults.append(f"{path}:{number}: {error}")
+    if faults:
+        more = f"\nand {len(faults) - 20} more" if len(faults) > 20 else ""
+        raise CommandError("\n".join(faults[:20]) + more)
+    if not lines:
+        raise CommandError(f"{path}: holds no messages")
+    return lines
+
+
+def _read_line(number: int, text: str, *, needs_times: bool) -> Line:
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON: {error.msg}") from error
+    if not isinstance(found, dict):
+        raise ValueError('must be an object such as {"building": "28", "sender": "…", "text": "…"}')
+    unknown = found.keys() - {"at", "building", "sender", "text", "via", "media"}
+    if unknown:
+        raise ValueError(f"unknown field {sorted(unknown)[0]!r}; remove it")
+    for field in ("building", "sender", "text"):
+        if not isinstance(found.get(field), str | int) or not str(found[field]).strip():
+            raise ValueError(f"{field}: missing; give it as text")
+    via = found.get("via", "text")
+    if via not in VIA:
+        raise ValueError(f"via: must be one of {', '.join(VIA)}, not {via!r}")
+    if found.get("media"):
+        raise ValueError("media: photos and recordings cannot be replayed; leave it out")
+    if len(str(found["text"])) > 2000:
+        raise ValueError("text: longer than 2,000 characters; divide it")
+    at = None
+    if found.get("at") is not None:
+        try:
+            at = datetime.fromisoformat(str(found["at"]))
+        except ValueError as error:
+            raise ValueError("at: must be a time such as 2026-01-15T18:00:00+08:00") from error
+        if at.tzinfo is None:
+            raise ValueError("at: needs a time zone, such as +08:00 at its end")
+    elif needs_times:
+        raise ValueError("at: missing; --speed needs a time in every line")
+    return Line(number, at, str(found["building"]), str(found["sender"]), str(found["text"]), via)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Replay and tell how many were posted."""
+    if arguments.speed is not None and arguments.speed <= 0:
+        raise CommandError("--speed must be above 0", exit_code=2)
+    lines = read_log(arguments.file, needs_times=arguments.speed is not None)
+    started = time.monotonic()
+    posted, refused = asyncio.run(_replay(arguments, lines))
+    seconds = time.monotonic() - started
+    if arguments.json:
+        print(json.dumps({"posted": posted, "refused": len(refused), "seconds": round(seconds, 3)}))
+    else:
+        for line in refused[:20]:
+            print(line)
+        print(f"{posted} messages posted in {seconds:.1f} s, {len(refused)} refused")
+    return 1 if refused else 0
+
+
+async def _replay(arguments: argparse.Namespace, lines: list[Line]) -> tuple[int, list[str]]:
+    community_id = ids.community_id_of(arguments.community)
+    digest = hashlib.sha256(arguments.file.read_bytes()).hexdigest()[:16]
+    async with Services() as services:
+        groups = await _groups_by_building(services, community_id)
+        unknown = sorted({line.building for line in lines} - groups.keys())
+        if unknown:
+            raise CommandError(f"{arguments.file}: building: there is no building {unknown[0]!r} in this community")
+        senders = {group: await _senders(services, community_id, group) for group in set(groups.values())}
+        for line in lines:
+            if line.sender not in senders[groups[line.building]]:
+                raise CommandError(
+                    f"{arguments.file}:{line.number}: sender: {line.sender!r} is no member of the group of building {line.building}"
+                )
+        posted, refused = 0, []
+        begun, first = time.monotonic(), lines[0].at
+        for batch in _batches(lines, arguments.speed):
+            at = batch[0].at
+            if arguments.speed is not None and first is not None and at is not None:
+                await asyncio.sleep((at - first).total_seconds() / arguments.speed - (time.monotonic() - begun))
+            request = messaging_service_pb2.PostMessageBatchRequest(community_id=community_id)
+            for line in batch:
+                group_id = groups[line.building]
+                request.messages.add(
+                    group_id=group_id,
+                    message=message_pb2.NewMessage(
+                        text=line.text,
+                        via=VIA[line.via],
+                        sender_id=senders[group_id][line.sender],
+                        idempotency_key=f"replay/{digest}/{line.number}",
+                    ),
+                )
+            answer = await _post(services, request)
+            for line, result in zip(batch, answer.results, strict=True):
+                if result.refusal:
+                    refused.append(f"{arguments.file}:{line.number}: {result.refusal}")
+                else:
+                    posted += 1
+        return posted, refused
+
+
+def _batches(lines: list[Line], speed: float | None) -> list[list[Line]]:
+    """Divide the lines: by hundred, and with a speed by the second in which they were said."""
+    batches: list[list[Line]] = []
+    for line in lines:
+        last = batches[-1] if batches else None
+        same_second = last is not None and (
+            speed is None
+            or line.at is None
+            or last[0].at is None
+            or (line.at - last[0].at).total_seconds() < speed * 0.2
+        )
+        if last is not None and same_second and len(last) < BATCH:
+            last.append(line)
+        else:
+            batches.append([line])
+    return batches
+
+
+async def _post(
+    services: Services, request: messaging_service_pb2.PostMessageBatchRequest
+) -> messaging_service_pb2.PostMessageBatchResponse:
+    """Post a batch; again while the platform is away, since the keys make a repeat safe."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            answer: messaging_service_pb2.PostMessageBatchResponse = await services.messaging.call(
+                "PostMessageBatch", request, timeout=10
+            )
+            return answer
+        except RemoteError as error:
+            passing = (
+                grpc.StatusCode.UNAVAILABLE,
+                grpc.StatusCode.DEADLINE_EXCEEDED,
+                grpc.StatusCode.RESOURCE_EXHAUSTED,
+            )
+            if error.code not in passing or time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(0.5)
+
+
+async def _groups_by_building(services: Services, community_id: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    token = ""
+    while True:
+        answer = await services.messaging.call(
+            "ListGroups",
+            messaging_service_pb2.ListGroupsRequest(community_id=community_id, page_size=500, page_token=token),
+        )
+        for group in answer.groups:
+            for building in group.buildings:
+                found[building.key] = group.id
+        token = answer.next_page_token
+        if not token:
+            return found
+
+
+async def _senders(services: Services, community_id: str, group_id: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    token = ""
+    while True:
+        answer = await services.messaging.call(
+            "ListMembers",
+            messaging_service_pb2.ListMembersRequest(
+                community_id=community_id, group_id=group_id, page_size=500, page_token=token
+            ),
+        )
+        for member in answer.members:
+            found.setdefault(member.name, member.person_id)
+            found[member.person_id] = member.person_id
+        token = answer.next_page_token
+        if not token:
+            return found

@@ -1,0 +1,171 @@
+"""`louyu up`: everything on this machine, as child processes on an embedded PostgreSQL and Valkey.
+
+The same services, the same wire as in a cluster. Ctrl-C stops; data stays in the data folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import importlib.resources
+import os
+import socket
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from louyu_runtime.embedded.data_folder import DataFolder
+from louyu_runtime.embedded.ports import free_port
+from louyu_runtime.embedded.postgres import EmbeddedPostgres
+from louyu_runtime.embedded.readiness import http_ready
+from louyu_runtime.embedded.valkey import EmbeddedValkey
+from louyu_runtime.identity import Principal
+from louyu_runtime.migrations import migrate
+from louyu_runtime.settings import load_settings
+from louyu_runtime.supervisor import Child, ChildFailed, Supervisor
+
+from louyu_cli import token
+from louyu_cli.community.applying import apply
+from louyu_cli.community.reading import Definitions, read_community
+from louyu_cli.errors import CommandError
+from louyu_cli.installation import CommandSettings, Services
+from louyu_cli.migrate import SERVICES
+
+DEMO = "guangximen-beili-bei.yaml"
+SIGN_IN_SECONDS = 12 * 3600
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=int, default=8080, help="port of the pages; 8080 by default")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="data folder; LOUYU_DATA_DIR or .louyu by default")
+    parser.add_argument("--empty", action="store_true", help="no demo community")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run until a signal comes."""
+    if not 1 <= arguments.port <= 65535:
+        raise CommandError("--port must be 1 to 65535", exit_code=2)
+    path = arguments.data or Path(os.environ.get("LOUYU_DATA_DIR", ".louyu"))
+    refuse_taken_port(arguments.port)
+    with DataFolder.open(path) as folder:
+        try:
+            asyncio.run(_run(folder, arguments.port, empty=arguments.empty))
+        except ChildFailed as error:
+            raise CommandError(str(error)) from error
+    return 0
+
+
+def refuse_taken_port(port: int) -> None:
+    """Raise CommandError when something listens on the port already, or it may not be used."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except PermissionError as error:
+            raise CommandError(f"port {port} is reserved for the system: choose another with --port 8080") from error
+        except OSError as error:
+            raise CommandError(
+                f"port {port} is taken by another program: stop it, or choose another with --port {port + 1}"
+            ) from error
+
+
+async def _run(folder: DataFolder, port: int, *, empty: bool) -> None:
+    begun = time.monotonic()
+    _say("starting PostgreSQL and Valkey")
+    keys = folder.keys
+    postgres = EmbeddedPostgres(
+        folder.path, password=keys.postgres_password, admin_password=keys.postgres_admin_password
+    )
+    valkey = EmbeddedValkey(folder.path, password=keys.valkey_password)
+    await asyncio.to_thread(postgres.prepare)
+    valkey.prepare()
+    async with Supervisor(folder.logs, _say) as supervisor:
+        await supervisor.start(postgres.child(), valkey.child())
+        for service in SERVICES:
+            await migrate(postgres.url, service)
+        _say("starting messaging, routing, notify and gateway")
+        addresses = {role: f"127.0.0.1:{free_port()}" for role in SERVICES}
+        public = {
+            "LOUYU_PUBLIC_URL": f"http://localhost:{port}",
+            **{f"LOUYU_{role.upper()}_ADDR": address for role, address in addresses.items()},
+            **folder.key_settings(),
+        }
+        secret = {"LOUYU_DATABASE_URL": postgres.url, "LOUYU_REDIS_URL": valkey.url}
+        folder.publish(public, secret=secret)
+        environment = _environment(public | folder.secret_files(secret))
+        await supervisor.start(*(_service(role, addresses[role], environment) for role in SERVICES))
+        await supervisor.start(_service("gateway", f"127.0.0.1:{port}", environment))
+        async with Services(load_settings(CommandSettings, _only_common(environment))) as services:
+            found = None if empty else _demo()
+            if found is not None:
+                await apply(services, found)
+            await _print_addresses(services, found, time.monotonic() - begun)
+        await supervisor.wait()
+
+
+def _environment(settings: dict[str, str]) -> dict[str, str]:
+    """The environment of the services: this one's, with what belongs to the installation set by us alone."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LOUYU_")}
+    passed = (
+        "LOUYU_CHANNELS_FILE",
+        "LOUYU_OTEL_ENDPOINT",
+        "LOUYU_LOG_LEVEL",
+        "LOUYU_PLUGINS_DISABLED",
+        "LOUYU_EVENT_PARTITIONS",
+    )
+    own = {name: os.environ[name] for name in passed if name in os.environ}
+    by_role = {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith(("LOUYU_MESSAGING_", "LOUYU_ROUTING_", "LOUYU_NOTIFY_", "LOUYU_GATEWAY_"))
+    }
+    return {**kept, **by_role, **own, **settings, "LOUYU_INSTANCE": "local"}
+
+
+def _only_common(environment: dict[str, str]) -> dict[str, str]:
+    names = {f"LOUYU_{field.upper()}{form}" for field in CommandSettings.model_fields for form in ("", "_FILE")}
+    return {name: value for name, value in environment.items() if name in names}
+
+
+def _service(role: str, address: str, environment: dict[str, str]) -> Child:
+    admin_port = free_port()
+    return Child(
+        name=role,
+        command=(sys.executable, "-m", "louyu_cli.main", "serve", role),
+        env={
+            **environment,
+            f"LOUYU_{role.upper()}_LISTEN": address,
+            f"LOUYU_{role.upper()}_ADMIN_LISTEN": f"127.0.0.1:{admin_port}",
+        },
+        ready=lambda: http_ready(admin_port),
+    )
+
+
+def _demo() -> Definitions:
+    with importlib.resources.as_file(importlib.resources.files("louyu_cli") / "demo" / DEMO) as path:
+        return read_community(path)
+
+
+async def _print_addresses(services: Services, found: Definitions | None, seconds: float) -> None:
+    url = services.settings.public_url
+    _say(f"ready after {seconds:.1f} s\n")
+    if found is None:
+        operator = Principal(kind="person", id="operator", name="operator", roles=frozenset({"operator"}))
+        lines = [
+            ("console", token.sign_in_link(services, operator, SIGN_IN_SECONDS)),
+            ("API", f"{url}/api/v1/openapi.json"),
+        ]
+    else:
+        from louyu_cli.demo.addresses import demo_addresses
+
+        lines = await demo_addresses(services, found, SIGN_IN_SECONDS)
+    until = datetime.now(UTC).astimezone() + timedelta(seconds=SIGN_IN_SECONDS)
+    width = max(len(name) for name, _ in lines)
+    for name, address in lines:
+        print(f"  {name:<{width}}  {address}")
+    print(f"\n  The links sign in until {until:%H:%M}. Ctrl-C stops; the data stays.", flush=True)
+
+
+def _say(text: str) -> None:
+    print(f"louyu: {text}", flush=True)

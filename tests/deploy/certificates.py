@@ -56,13 +56,13 @@ class Authority:
         builder = _builder("louyu-ca", "louyu-ca", key).add_extension(x509.BasicConstraints(True, 0), critical=True)
         return cls(key, builder.add_extension(usage, critical=True).sign(key, hashes.SHA256()))
 
-    def issue(self, common_name: str, dns_name: str) -> dict[str, bytes]:
+    def issue(self, name: str) -> dict[str, bytes]:
         """Return the Secret that cert-manager would make: tls.crt, tls.key, ca.crt."""
         key = ec.generate_private_key(ec.SECP256R1())
         usages = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
         certificate = (
-            _builder(common_name, "louyu-ca", key)
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(dns_name)]), critical=False)
+            _builder(name, "louyu-ca", key)
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
             .add_extension(usages, critical=False)
             .sign(self.key, hashes.SHA256())
         )

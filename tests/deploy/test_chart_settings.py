@@ -30,7 +30,9 @@ def environment(objects: tuple[Object, ...] | list[Object], role: str, folder: P
     Only files that the pod mounts are made, so a path that nothing mounts is a file that is not there.
     """
     spec = named(objects, "Deployment", f"louyu-{role}")["spec"]["template"]["spec"]
-    mounted = {mount["name"]: folder / mount["mountPath"].lstrip("/") for mount in spec["containers"][0]["volumeMounts"]}
+    mounted = {
+        mount["name"]: folder / mount["mountPath"].lstrip("/") for mount in spec["containers"][0]["volumeMounts"]
+    }
     for volume in spec["volumes"]:
         target = mounted[volume["name"]]
         target.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,48 @@
+/* The composer: sends in place, keeps the words when sending fails, and never posts one message twice. */
+
+/** Make `form` send without leaving the page; `onSent` is called when the message stands in the group. */
+export function composer(form, onSent) {
+  const text = form.elements.text;
+  const key = form.elements.key;
+  const button = form.querySelector("button");
+  const problem = document.querySelector(".composer .problem");
+
+  function fit() {
+    text.style.height = "auto";
+    text.style.height = `${text.scrollHeight + 3}px`;
+  }
+
+  async function send() {
+    if (!text.value.trim() || button.disabled) return;
+    button.disabled = true;
+    try {
+      // The key stays until the answer has come: sending again after a lost answer gives the first message.
+      const response = await fetch(form.action, {
+        method: "POST", credentials: "same-origin", headers: { Accept: "application/json" }, body: new URLSearchParams(new FormData(form)),
+      });
+      const answer = await response.json();
+      if (!response.ok) throw new Error(answer.message);
+      key.value = answer.next_key;
+      text.value = "";
+      problem.hidden = true;
+      fit();
+      onSent();
+    } catch (error) {
+      problem.textContent = error instanceof TypeError || error instanceof SyntaxError ? form.dataset.offline : error.message;
+      problem.hidden = false;
+    } finally {
+      button.disabled = false;
+      text.focus();
+    }
+  }
+
+  text.addEventListener("input", fit);
+  form.addEventListener("submit", (event) => { event.preventDefault(); send(); });
+  text.addEventListener("keydown", (event) => {
+    // With a real keyboard Enter sends; while an input method is composing, Enter belongs to it.
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && matchMedia("(pointer: fine)").matches) {
+      event.preventDefault();
+      send();
+    }
+  });
+}

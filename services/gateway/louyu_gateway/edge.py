@@ -1,0 +1,114 @@
+"""What holds for every request at the edge: headers that protect pages, a limit on bodies, counting, and assets.
+
+Pure ASGI rather than Starlette's BaseHTTPMiddleware, which would buffer streams and lose their cancellation.
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+from louyu_runtime.telemetry import span_from
+from opentelemetry.trace import SpanKind
+from prometheus_client import Counter, Histogram
+from starlette.datastructures import MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MOST_BODY_BYTES = 256 * 1024
+REQUESTS = Counter("louyu_http_requests", "Requests answered, by area and status class.", ["area", "status"])
+SECONDS = Histogram(
+    "louyu_http_request_seconds",
+    "Time to the first byte of the answer, by area.",
+    ["area"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+_AREAS = frozenset({"app", "console", "display", "join", "api", "wechat", "assets", "signin", "signout"})
+
+CONTENT_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "worker-src 'self'",
+        "manifest-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+
+class Edge:
+    """Wraps the application."""
+
+    def __init__(self, app: ASGIApp, *, public_url: str) -> None:
+        self._app = app
+        self._headers = {
+            "Content-Security-Policy": CONTENT_POLICY,
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "same-origin",
+            "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "X-Frame-Options": "DENY",
+        }
+        if urlsplit(public_url).scheme == "https":
+            self._headers["Strict-Transport-Security"] = "max-age=31536000"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        area = _area(scope["path"])
+        begun_at = time.perf_counter()
+        carrier = {
+            key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"] if key == b"traceparent"
+        }
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+                REQUESTS.labels(area, f"{message['status'] // 100}xx").inc()
+                SECONDS.labels(area).observe(time.perf_counter() - begun_at)
+            await send(message)
+
+        length = dict(scope["headers"]).get(b"content-length", b"0")
+        if not length.isdigit() or int(length) > MOST_BODY_BYTES:
+            await _too_large()(scope, receive, send_with_headers)
+            return
+        with span_from(carrier, f"{scope['method']} /{area}", kind=SpanKind.SERVER):
+            await self._app(scope, _limited(receive), send_with_headers)
+
+
+class BodyTooLarge(Exception):
+    """A body without a length has grown beyond the limit."""
+
+
+def _limited(receive: Receive) -> Callable[[], Awaitable[Message]]:
+    received = 0
+
+    async def limited() -> Message:
+        nonlocal received
+        message = await receive()
+        if message["type"] == "http.request":
+            received += len(message.get("body", b""))
+            if received > MOST_BODY_BYTES:
+                raise BodyTooLarge
+        return message
+
+    return limited
+
+
+def _too_large() -> JSONResponse:
+    message = f"the body is larger than {MOST_BODY_BYTES} bytes"
+    fault = {"code": "TOO_LARGE", "field": "", "message": message, "mend": "send less at once", "incident": ""}
+    return JSONResponse(fault, status_code=413)
+
+
+def _area(path: str) -> str:
+    first = path.split("/", 2)[1] if path.startswith("/") else ""
+    return first if first in _AREAS else "other"

@@ -1,0 +1,167 @@
+"""Faults as answers: one table from status codes to HTTP, plain words for people, named fields for programs.
+
+A program gets `{code, field, message, mend, incident}`; a person gets a page. What is nobody's fault but ours has an
+`incident`, which stands in the log beside the cause; the answer never holds the cause.
+"""
+
+import logging
+import uuid
+from dataclasses import asdict, dataclass
+
+import grpc
+from fastapi import FastAPI, HTTPException
+from fastapi.exceptions import RequestValidationError
+from louyu_runtime.errors import LouyuError, RemoteError
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from louyu_gateway.pages.render import Pages
+from louyu_gateway.pages.views import Link
+
+logger = logging.getLogger(__name__)
+
+STATUS = {
+    grpc.StatusCode.INVALID_ARGUMENT: 422,
+    grpc.StatusCode.OUT_OF_RANGE: 422,
+    grpc.StatusCode.UNAUTHENTICATED: 401,
+    grpc.StatusCode.PERMISSION_DENIED: 403,
+    grpc.StatusCode.NOT_FOUND: 404,
+    grpc.StatusCode.ALREADY_EXISTS: 409,
+    grpc.StatusCode.FAILED_PRECONDITION: 409,
+    grpc.StatusCode.ABORTED: 409,
+    grpc.StatusCode.RESOURCE_EXHAUSTED: 429,
+    grpc.StatusCode.UNAVAILABLE: 503,
+    grpc.StatusCode.DEADLINE_EXCEEDED: 504,
+}
+MENDS = {
+    401: "send a valid token as `Authorization: Bearer <token>`, or sign in",
+    403: "ask somebody who holds the role",
+    404: "check the address and the ids in it",
+    405: "use a method that the address knows",
+    409: "read the present state and decide anew",
+    413: "send less at once",
+    415: "send application/json",
+    422: "correct the named field and send again",
+    429: "wait as long as Retry-After says, then send the same again",
+    500: "report the incident's number to the operator",
+    503: "send the same again in a moment",
+    504: "send the same again in a moment; with the same idempotency key nothing happens twice",
+}
+# Words for people, where the service has given none of its own.
+WORDS = {
+    401: "请先登录。",
+    403: "您没有这项权限。",
+    404: "没有找到这个页面。",
+    413: "内容太大了。",
+    500: "系统出了点问题。",
+    503: "系统正在恢复，请稍后再试。",
+    504: "系统有点慢，请稍后再试。",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault as a program reads it. `field` is a path such as "title", empty when no field is to blame."""
+
+    code: str
+    field: str
+    message: str
+    mend: str
+    incident: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A fault with its HTTP status and the words for people."""
+
+    status: int
+    fault: Fault
+    words: str
+    retry_after_seconds: float | None = None
+
+
+def answer_to(error: Exception) -> Answer:
+    """Return what to say about an error. Logs what is ours to mend."""
+    if isinstance(error, RemoteError | LouyuError):
+        status = STATUS.get(error.code, 500)
+        if status < 500:
+            return _answer(status, error.reason, error.message, error.field, error.resident_text, error)
+        if status in (503, 504):
+            logger.warning("a service did not answer", extra={"reason": error.reason, "code": error.code.name})
+            return _answer(status, error.reason, "a service that is needed does not answer", "", WORDS[status], error)
+    elif isinstance(error, RequestValidationError):
+        first = error.errors()[0]
+        path = ".".join(str(part) for part in first["loc"][1:]) or "body"
+        return _answer(422, "INVALID_ARGUMENT", str(first["msg"]), path, "填写的内容有误，请改一下再试。")
+    elif isinstance(error, StarletteHTTPException):
+        return _answer(error.status_code, f"HTTP_{error.status_code}", str(error.detail), "", "")
+    incident = uuid.uuid4().hex[:12]
+    logger.error("request failed", exc_info=error, extra={"incident": incident})
+    fault = Fault("INTERNAL", "", "an error of ours; it is in the log", MENDS[500], incident)
+    return Answer(500, fault, WORDS[500])
+
+
+def _answer(
+    status: int, code: str, message: str, field: str, words: str, error: RemoteError | LouyuError | None = None
+) -> Answer:
+    fault = Fault(code, field, message, MENDS.get(status, ""), "")
+    retry = error.retry_after_seconds if error is not None else None
+    if retry is None and status in (429, 503):
+        retry = 1.0
+    return Answer(status, fault, words or WORDS.get(status, "这个请求处理不了。"), retry)
+
+
+def as_json(answer: Answer) -> JSONResponse:
+    """Return the answer for a program."""
+    response = JSONResponse(asdict(answer.fault), status_code=answer.status)
+    _with_retry(response, answer)
+    if answer.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a person in a browser is asking, not a program or a script of ours."""
+    return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
+
+
+def install(app: FastAPI, pages: Pages) -> None:
+    """Answer every error of the application, as page or JSON."""
+
+    async def handle(request: Request, error: Exception) -> Response:
+        answer = answer_to(error)
+        if not wants_page(request):
+            return as_json(answer)
+        if answer.status == 401:
+            return RedirectResponse("/signin", status_code=303)
+        texts = pages.texts(request)
+        response = pages.render(
+            request,
+            "app/plain.html",
+            status=answer.status,
+            heading=texts(answer.words.rstrip("。")),
+            words=texts(_explanation(answer.status)),
+            mend="",
+            incident=answer.fault.incident,
+            sign="building" if answer.status == 404 else "alarm",
+            actions=[Link("/app/", texts("回到我的群"))],
+        )
+        _with_retry(response, answer)
+        return response
+
+    for kind in (LouyuError, RemoteError, RequestValidationError, HTTPException, StarletteHTTPException, Exception):
+        app.add_exception_handler(kind, handle)
+
+
+def _explanation(status: int) -> str:
+    if status == 404:
+        return "地址可能写错了，或者内容已经撤下。"
+    if status in (500, 503, 504, 429):
+        return "您刚才写的内容没有丢，请过一会儿再试一次。"
+    return "如果需要帮忙，请联系楼长或社区居委会。"
+
+
+def _with_retry(response: Response, answer: Answer) -> None:
+    if answer.retry_after_seconds is not None:
+        response.headers["Retry-After"] = str(max(1, round(answer.retry_after_seconds)))

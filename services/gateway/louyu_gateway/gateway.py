@@ -1,0 +1,70 @@
+"""What every route works with: the services, who asks, the pages, the live updates, the clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from louyu_runtime.channels_file import Channels
+from louyu_runtime.errors import InvalidArgument
+from louyu_runtime.identity import Principal
+from louyu_runtime.ids import community_id_of
+from starlette.requests import Request
+
+from louyu_gateway.live import Live
+from louyu_gateway.own_forms import check_own_form
+from louyu_gateway.pages.render import Pages
+from louyu_gateway.people import People
+from louyu_gateway.services import Calls, Services
+from louyu_gateway.sessions import Sessions
+from louyu_gateway.settings import GatewaySettings
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """The parts of the edge, wired once at the start."""
+
+    settings: GatewaySettings
+    services: Services
+    sessions: Sessions
+    people: People
+    pages: Pages
+    live: Live
+    channels: Channels
+    now: Callable[[], datetime]
+
+    async def viewer(self, request: Request) -> "Viewer":
+        """Return who asks, with the services as they reach them. Raises Unauthenticated."""
+        principal = await self.people.of(request)
+        return Viewer(principal, self.services.calls(principal))
+
+    async def writer(self, request: Request) -> tuple["Viewer", dict[str, str]]:
+        """Return who writes with a form of our own, and the form's fields. Raises PermissionDenied for a foreign form."""
+        fields = await form_fields(request)
+        check_own_form(request, fields.get("csrf", ""))
+        return await self.viewer(request), fields
+
+    def public_url(self, path: str) -> str:
+        """Return a path of ours as people reach it."""
+        return self.settings.public_url.rstrip("/") + path
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Somebody who asks, and `ask`, the services as they reach them within this request."""
+
+    principal: Principal
+    ask: Calls
+
+    def community(self, given: str | None = None) -> str:
+        """Return the community's UUID: the one named by key or UUID, else the viewer's own."""
+        if given:
+            return community_id_of(given)
+        if not self.principal.community_id:
+            raise InvalidArgument("name the community by key or UUID: your token belongs to none", field="community")
+        return self.principal.community_id
+
+
+async def form_fields(request: Request) -> dict[str, str]:
+    """Return the text fields of a form; of several with one name the last. Files are left out."""
+    async with request.form(max_files=0, max_fields=600, max_part_size=64 * 1024) as form:
+        return {name: value for name, value in form.multi_items() if isinstance(value, str)}

@@ -1,0 +1,104 @@
+"""The resident's page: groups, and a group's conversation with live updates and a composer."""
+
+import re
+import uuid
+
+from fastapi import APIRouter
+from louyu.messaging.v1 import message_pb2
+from louyu.messaging.v1 import messaging_service_pb2 as messaging
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from louyu_gateway import hints
+from louyu_gateway.gateway import Gateway
+from louyu_gateway.pages.conversation import (
+    read_conversation,
+    read_group,
+    read_open_questions,
+)
+from louyu_gateway.pages.views import GroupCard
+
+
+def app_pages(gateway: Gateway) -> APIRouter:
+    """Return the routes under /app/."""
+    router = APIRouter(prefix="/app", include_in_schema=False)
+    pages = gateway.pages
+
+    @router.get("/")
+    async def groups(request: Request) -> Response:
+        viewer = await gateway.viewer(request)
+        found: messaging.ListGroupsResponse = await viewer.ask.messaging(
+            messaging.ListGroupsRequest(community_id=viewer.community(), page_size=500)
+        )
+        mine = [group for group in found.groups if group.id in viewer.principal.group_ids] or list(found.groups)
+        if len(mine) == 1 and not request.query_params:
+            return RedirectResponse(f"/app/groups/{mine[0].id}", status_code=303)
+        named: messaging.GetCommunityResponse = await viewer.ask.messaging(
+            messaging.GetCommunityRequest(community=viewer.community())
+        )
+        cards = [GroupCard(group.id, group.name, plate_of(group.name), named.community.name) for group in mine]
+        return pages.render(request, "app/groups.html", groups=cards)
+
+    @router.get("/groups/{group_id}")
+    async def conversation(request: Request, group_id: str, before: int = 0) -> Response:
+        viewer = await gateway.viewer(request)
+        group = await read_group(viewer, group_id)
+        found = await read_conversation(gateway, viewer, request, group_id, before_seq=max(0, before))
+        return pages.render(
+            request,
+            "app/group.html",
+            group=group,
+            entries=found.entries,
+            last_seq=found.last_seq,
+            earlier=found.earlier,
+            open_questions=await read_open_questions(gateway, viewer, request, group_id),
+        )
+
+    @router.get("/groups/{group_id}/messages")
+    async def newer_messages(request: Request, group_id: str, after_seq: int, day: str = "") -> Response:
+        viewer = await gateway.viewer(request)
+        found = await read_conversation(gateway, viewer, request, group_id, after_seq=max(0, after_seq))
+        return pages.render(request, "app/pulled_messages.html", entries=found.entries, before=day)
+
+    @router.get("/groups/{group_id}/open")
+    async def open_questions(request: Request, group_id: str) -> Response:
+        viewer = await gateway.viewer(request)
+        group = await read_group(viewer, group_id)
+        found = await read_open_questions(gateway, viewer, request, group_id)
+        return pages.render(request, "app/pulled_open.html", group=group, open_questions=found)
+
+    @router.get("/groups/{group_id}/live")
+    async def live(request: Request, group_id: str, after_seq: int = 0) -> Response:
+        viewer = await gateway.viewer(request)
+        await read_group(viewer, group_id)
+        who, community_id = viewer.principal, viewer.community()
+        return gateway.live.stream(
+            hints.messages_of(gateway, who, community_id, group_id, max(0, after_seq)),
+            hints.questions_of(gateway, who, community_id, group_id),
+        )
+
+    @router.post("/groups/{group_id}/messages")
+    async def post(request: Request, group_id: str) -> Response:
+        viewer, fields = await gateway.writer(request)
+        message = message_pb2.NewMessage(
+            text=fields.get("text", "").strip(),
+            via=message_pb2.VIA_TEXT,
+            idempotency_key=fields.get("key") or uuid.uuid4().hex,
+        )
+        posted: messaging.PostMessageResponse = await viewer.ask.messaging(
+            messaging.PostMessageRequest(community_id=viewer.community(), group_id=group_id, message=message)
+        )
+        if "application/json" in request.headers.get("accept", ""):
+            return JSONResponse({"seq": posted.seq, "next_key": uuid.uuid4().hex}, status_code=201)
+        return RedirectResponse(f"/app/groups/{group_id}#m{posted.seq}", status_code=303)
+
+    return router
+
+
+def plate_of(name: str) -> str:
+    """Return what stands on a group's plate: its building numbers, else the first two signs of its name.
+
+    >>> plate_of("5、6号楼")
+    '5·6'
+    """
+    return "·".join(re.findall(r"\d+", name)[:2]) or name[:2]

@@ -1,0 +1,60 @@
+"""The console's groups, and the poster with a group's QR code."""
+
+from types import SimpleNamespace
+
+from fastapi import APIRouter
+from louyu.messaging.v1 import messaging_service_pb2 as messaging
+from louyu_runtime.errors import NotFound
+from starlette.requests import Request
+from starlette.responses import Response
+
+from louyu_gateway.gateway import Gateway
+from louyu_gateway.pages.console import console_viewer, render_console
+from louyu_gateway.pages.conversation import read_group
+from louyu_gateway.pages.render import qr_code
+
+AT = "/console/groups"
+
+
+def console_group_pages(gateway: Gateway) -> APIRouter:
+    """Return the routes under /console/groups."""
+    router = APIRouter(prefix=AT, include_in_schema=False)
+
+    @router.get("")
+    async def groups(request: Request) -> Response:
+        viewer = await console_viewer(gateway, request)
+        found: messaging.ListGroupsResponse = await viewer.ask.messaging(
+            messaging.ListGroupsRequest(community_id=viewer.community(), page_size=500)
+        )
+        rows = [
+            SimpleNamespace(
+                id=group.id,
+                name=group.name,
+                buildings="、".join(building.name for building in group.buildings),
+                households=sum(building.household_count for building in group.buildings),
+                members=group.member_count,
+                join_code=group.join_code,
+            )
+            for group in found.groups
+        ]
+        return await render_console(gateway, request, viewer, "console/groups.html", at=AT, groups=rows)
+
+    @router.get("/{group_id}/poster")
+    async def poster(request: Request, group_id: str) -> Response:
+        viewer = await console_viewer(gateway, request)
+        group = await read_group(viewer, group_id)
+        if not group.join_code:
+            raise NotFound("this group's join code is not yours to see")
+        address = gateway.public_url(f"/join/{group.join_code}")
+        return await render_console(
+            gateway,
+            request,
+            viewer,
+            "console/poster.html",
+            at=AT,
+            group=group,
+            qr=qr_code(address),
+            join_url=address,
+        )
+
+    return router

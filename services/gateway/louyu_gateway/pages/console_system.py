@@ -1,0 +1,154 @@
+"""The operators' page: events put aside, plugins, screens; and the choice of the community that an operator looks at."""
+
+import asyncio
+from datetime import timedelta
+from types import SimpleNamespace
+
+from fastapi import APIRouter
+from louyu.events.v1 import events_service_pb2 as events
+from louyu.messaging.v1 import messaging_service_pb2 as messaging
+from louyu.notify.v1 import notify_service_pb2 as notify
+from louyu.notify.v1 import screen_pb2
+from louyu.routing.v1 import plan_pb2
+from louyu.routing.v1 import routing_service_pb2 as routing
+from louyu_runtime.errors import NotFound, PermissionDenied, RemoteError
+from louyu_runtime.ids import community_id_of
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from louyu_gateway.gateway import Gateway, Viewer
+from louyu_gateway.pages import words
+from louyu_gateway.pages.console import COMMUNITY_COOKIE, console_viewer, render_console
+from louyu_gateway.pages.texts import Texts
+from louyu_gateway.wire import moment
+
+AT = "/console/system"
+SCREEN_LATE = timedelta(minutes=10)
+
+
+def console_system_pages(gateway: Gateway) -> APIRouter:
+    """Return the routes under /console/system, and the choice of community."""
+    router = APIRouter(prefix="/console", include_in_schema=False)
+    pages = gateway.pages
+
+    async def operator(request: Request) -> Viewer:
+        viewer = await console_viewer(gateway, request)
+        if not viewer.principal.is_operator:
+            raise PermissionDenied("this page is for operators")
+        return viewer
+
+    @router.get("/system")
+    async def system(request: Request) -> Response:
+        viewer = await operator(request)
+        community_id = viewer.community()
+        texts, now = pages.texts(request), gateway.now()
+        unreachable: list[str] = []
+        parked: list[SimpleNamespace] = []
+        asked = {
+            service: viewer.ask.events(service, events.ListParkedEventsRequest(community_id=community_id))
+            for service in ("routing", "notify")
+        }
+        for service, answer in zip(asked, await asyncio.gather(*asked.values(), return_exceptions=True), strict=True):
+            if isinstance(answer, RemoteError):
+                unreachable.append(service)
+            elif isinstance(answer, BaseException):
+                raise answer
+            else:
+                parked += [_parked(service, event) for event in answer.parked_events]
+        plugins: list[SimpleNamespace] = []
+        screens: list[SimpleNamespace] = []
+        try:
+            found: routing.ListPluginsResponse = await viewer.ask.routing(routing.ListPluginsRequest())
+            plugins = [_plugin(plugin, texts) for plugin in found.plugins]
+        except RemoteError:
+            unreachable.append("routing")
+        try:
+            listed: notify.ListScreensResponse = await viewer.ask.notify(
+                notify.ListScreensRequest(community_id=community_id)
+            )
+            screens = [_screen(gateway, screen, texts) for screen in listed.screens]
+        except RemoteError:
+            unreachable.append("notify")
+        return await render_console(
+            gateway,
+            request,
+            viewer,
+            "console/system.html",
+            at=AT,
+            unreachable=sorted(set(unreachable)),
+            parked=sorted(parked, key=lambda event: event.at or now, reverse=True),
+            plugins=plugins,
+            screens=screens,
+        )
+
+    @router.post("/system/parked/{service}/{event_id}")
+    async def retry(request: Request, service: str, event_id: str) -> Response:
+        _, _ = await gateway.writer(request)
+        viewer = await operator(request)
+        if service not in gateway.services.events:
+            raise NotFound("no such service")
+        await viewer.ask.events(
+            service, events.RetryParkedEventRequest(community_id=viewer.community(), event_id=event_id)
+        )
+        return RedirectResponse(AT, status_code=303)
+
+    @router.post("/community")
+    async def choose(request: Request) -> Response:
+        _, fields = await gateway.writer(request)
+        viewer = await operator(request)
+        chosen = community_id_of(fields.get("community", "").strip())
+        try:
+            await viewer.ask.messaging(messaging.GetCommunityRequest(community=chosen))
+        except RemoteError as error:
+            return await render_console(
+                gateway,
+                request,
+                viewer,
+                "console/choose.html",
+                at="/console/",
+                status=404,
+                problem=pages.texts(request)(error.resident_text),
+            )
+        response = RedirectResponse("/console/", status_code=303)
+        response.set_cookie(COMMUNITY_COOKIE, chosen, path="/console", httponly=True, samesite="lax")
+        return response
+
+    return router
+
+
+def _parked(service: str, event: events.ParkedEvent) -> SimpleNamespace:
+    return SimpleNamespace(
+        service=service,
+        id=event.event_id,
+        type=event.type,
+        error=event.error,
+        attempts=event.attempt_count,
+        at=moment(event, "parked_at"),
+    )
+
+
+def _plugin(plugin: plan_pb2.PluginState, texts: Texts) -> SimpleNamespace:
+    label, tone = words.PLUGIN_STATES.get(plugin.state, (plugin.state, "calm"))
+    return SimpleNamespace(
+        name=plugin.name,
+        version=plugin.version,
+        state_label=texts(label),
+        tone=tone,
+        fault=plugin.fault,
+        since=moment(plugin, "since"),
+    )
+
+
+def _screen(gateway: Gateway, screen: screen_pb2.Screen, texts: Texts) -> SimpleNamespace:
+    seen_at = moment(screen, "last_seen_at")
+    label, tone = ("从未报到", "alarm") if seen_at is None else ("亮着", "done")
+    if seen_at is not None and gateway.now() - seen_at > SCREEN_LATE:
+        label, tone = "失联", "alarm"
+    return SimpleNamespace(
+        group_name=screen.group_name,
+        place=screen.place,
+        code=screen.code,
+        state_label=texts(label),
+        tone=tone,
+        at=seen_at,
+    )

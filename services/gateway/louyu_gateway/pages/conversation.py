@@ -1,0 +1,119 @@
+"""Reading a group's conversation for a page: messages, what they did to questions, and the questions' cards."""
+
+import asyncio
+from dataclasses import dataclass
+
+from louyu.messaging.v1 import community_pb2
+from louyu.messaging.v1 import messaging_service_pb2 as messaging
+from louyu.routing.v1 import question_pb2
+from louyu.routing.v1 import routing_service_pb2 as routing
+from louyu_runtime.errors import RemoteError
+from starlette.requests import Request
+
+from louyu_gateway.gateway import Gateway, Viewer
+from louyu_gateway.pages.message_views import message_views
+from louyu_gateway.pages.question_views import question_view
+from louyu_gateway.pages.views import MessageView, QuestionView
+
+PAGE_SIZE = 60
+MOST_CARDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A stretch of a conversation. `earlier` is the position before which more can be read, 0 if there is none."""
+
+    entries: list[MessageView]
+    last_seq: int
+    earlier: int
+
+
+async def read_group(viewer: Viewer, group_id: str) -> community_pb2.Group:
+    """Return a group. Raises RemoteError NOT_FOUND for a foreign one."""
+    answer: messaging.GetGroupResponse = await viewer.ask.messaging(
+        messaging.GetGroupRequest(community_id=viewer.community(), group_id=group_id)
+    )
+    return answer.group
+
+
+async def read_conversation(
+    gateway: Gateway, viewer: Viewer, request: Request, group_id: str, *, after_seq: int = 0, before_seq: int = 0
+) -> Conversation:
+    """Return messages after a position, or the nearest ones before it; without either the newest."""
+    community_id = viewer.community()
+    if not after_seq and not before_seq:
+        before_seq = 2**62
+    answer: messaging.ListMessagesResponse = await viewer.ask.messaging(
+        messaging.ListMessagesRequest(
+            community_id=community_id,
+            group_id=group_id,
+            after_seq=after_seq,
+            before_seq=before_seq,
+            page_size=PAGE_SIZE,
+        )
+    )
+    messages = list(answer.messages)
+    outcomes = await _outcomes(viewer, group_id, messages[0].seq, messages[-1].seq) if messages else {}
+    opened = [outcome.question_id for outcome in outcomes.values() if outcome.what == "opened"][-MOST_CARDS:]
+    cards = await asyncio.gather(*(read_card(gateway, viewer, request, question_id) for question_id in opened))
+    questions = {card.id: card for card in cards if card is not None}
+    views = message_views(messages, outcomes, questions, viewer.principal, gateway.now(), gateway.pages.texts(request))
+    earlier = messages[0].seq if before_seq and messages and messages[0].seq > 1 else 0
+    return Conversation(views, answer.last_seq, earlier)
+
+
+async def _outcomes(
+    viewer: Viewer, group_id: str, first_seq: int, last_seq: int
+) -> dict[int, question_pb2.MessageOutcome]:
+    """Return outcomes by position; none while routing is away, for the conversation can be read without it."""
+    try:
+        answer: routing.ListMessageOutcomesResponse = await viewer.ask.routing(
+            routing.ListMessageOutcomesRequest(
+                community_id=viewer.community(), group_id=group_id, first_seq=first_seq, last_seq=last_seq
+            )
+        )
+    except RemoteError:
+        return {}
+    return {outcome.seq: outcome for outcome in answer.outcomes}
+
+
+async def read_card(gateway: Gateway, viewer: Viewer, request: Request, question_id: str) -> QuestionView | None:
+    """Return the card of one question; None while routing cannot give it."""
+    try:
+        return question_view(
+            await read_question(viewer, question_id), viewer.principal, gateway.now(), gateway.pages.texts(request)
+        )
+    except RemoteError:
+        return None
+
+
+async def read_question(viewer: Viewer, question_id: str) -> question_pb2.Question:
+    """Return a question with timeline and plan, by UUID or number. Raises RemoteError NOT_FOUND for a foreign one."""
+    answer: routing.GetQuestionResponse = await viewer.ask.routing(
+        routing.GetQuestionRequest(community_id=viewer.community(), question=question_id)
+    )
+    return answer.question
+
+
+async def read_questions(
+    gateway: Gateway, viewer: Viewer, request: Request, group_id: str, states: tuple[str, ...] = (), most: int = 50
+) -> list[QuestionView]:
+    """Return cards of a group's questions in these states; without states those that are neither settled nor closed."""
+    answer: routing.ListQuestionsResponse = await viewer.ask.routing(
+        routing.ListQuestionsRequest(
+            community_id=viewer.community(),
+            group_id=group_id,
+            states=[question_pb2.QuestionState.Value(f"QUESTION_STATE_{state.upper()}") for state in states],
+            page_size=most,
+        )
+    )
+    texts, now = gateway.pages.texts(request), gateway.now()
+    return [question_view(question, viewer.principal, now, texts) for question in answer.questions]
+
+
+async def read_open_questions(gateway: Gateway, viewer: Viewer, request: Request, group_id: str) -> list[QuestionView]:
+    """Return what is still open in a group; nothing while routing is away."""
+    try:
+        return await read_questions(gateway, viewer, request, group_id, most=20)
+    except RemoteError:
+        return []

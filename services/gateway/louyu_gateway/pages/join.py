@@ -1,0 +1,101 @@
+"""What a building's QR code opens: which group it is, the way in by WeChat, and a form with consent."""
+
+from types import SimpleNamespace
+
+from fastapi import APIRouter
+from louyu.messaging.v1 import messaging_service_pb2 as messaging
+from louyu_runtime.errors import RemoteError
+from louyu_runtime.identity import Principal
+from starlette.requests import Request
+from starlette.responses import Response
+
+from louyu_gateway.gateway import Gateway, form_fields
+from louyu_gateway.own_forms import check_own_form
+
+# The text to which joining consents, as lines. Its version is messaging's: a change of the lines needs a new one there.
+CONSENT_LINES = (
+    "我们记下：门牌号、您的称呼、您发在群里的话和照片。",
+    "用来：把诉求送到该答复的人那里，告诉您结果，按户送达通知。",
+    "门牌号只有楼长和居委会看得到；群里只显示称呼。",
+    "存在本地的服务器上，不卖，不给别人，不做广告。",
+    "您随时可以退出，退出后删除您的信息；也可以要一份自己的记录。",
+)
+
+
+def join_pages(gateway: Gateway) -> APIRouter:
+    """Return the routes under /join/."""
+    router = APIRouter(prefix="/join", include_in_schema=False)
+    pages = gateway.pages
+
+    async def resolve(code: str) -> messaging.ResolveJoinCodeResponse:
+        answer: messaging.ResolveJoinCodeResponse = await gateway.services.calls(None).messaging(
+            messaging.ResolveJoinCodeRequest(join_code=code)
+        )
+        return answer
+
+    def form(
+        request: Request,
+        found: messaging.ResolveJoinCodeResponse,
+        *,
+        flat: str = "",
+        name: str = "",
+        problem: str = "",
+        done: str = "",
+        status: int = 200,
+    ) -> Response:
+        texts = pages.texts(request)
+        return pages.render(
+            request,
+            "app/join.html",
+            status=status,
+            place=SimpleNamespace(
+                community_name=found.community_name,
+                group_name=found.group.name,
+                buildings=list(found.group.buildings),
+            ),
+            accounts=[account.name for account in gateway.channels.accounts],
+            consent_version=found.consent_version,
+            consent_lines=[texts(line) for line in CONSENT_LINES],
+            given=SimpleNamespace(flat=flat, name=name),
+            problem=problem,
+            done=done,
+        )
+
+    @router.get("/{code}")
+    async def show(request: Request, code: str) -> Response:
+        return form(request, await resolve(code))
+
+    @router.post("/{code}")
+    async def join(request: Request, code: str) -> Response:
+        fields = await form_fields(request)
+        check_own_form(request, fields.get("csrf", ""))
+        found = await resolve(code)
+        texts = pages.texts(request)
+        flat, name = fields.get("flat", "").strip(), fields.get("name", "").strip()
+        if fields.get("consent") != "yes":
+            problem = texts("要先同意，才能加入。")
+            return form(request, found, flat=flat, name=name, problem=problem, status=422)
+        try:
+            joined: messaging.JoinGroupResponse = await gateway.services.calls(None).messaging(
+                messaging.JoinGroupRequest(
+                    join_code=code,
+                    flat=flat,
+                    name=name,
+                    consent_version=fields.get("consent_version", ""),
+                    idempotency_key=fields.get("key", ""),
+                )
+            )
+        except RemoteError as error:
+            if error.code.name not in ("INVALID_ARGUMENT", "FAILED_PRECONDITION", "ALREADY_EXISTS"):
+                raise
+            problem = texts(error.resident_text)
+            return form(request, await resolve(code), flat=flat, name=name, problem=problem, status=422)
+        person = joined.person
+        principal = Principal("person", person.id, person.community_id, person.name, frozenset({"resident"}))
+        gateway.people.forget(principal)
+        done = texts("{name}，您已经是{group}的成员。", name=person.name, group=joined.group.name)
+        response = form(request, found, done=done)
+        gateway.sessions.begin(response, principal)
+        return response
+
+    return router

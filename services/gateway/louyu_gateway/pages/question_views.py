@@ -1,0 +1,102 @@
+"""Questions as pages show them: the state in words, the chain of those asked, who is waited for, what this viewer may do."""
+
+from datetime import datetime
+
+from louyu.routing.v1 import question_pb2
+from louyu_runtime.identity import Principal
+from louyu_runtime.permissions import LEADERS, STAFF
+
+from louyu_gateway.pages import words
+from louyu_gateway.pages.texts import Texts
+from louyu_gateway.pages.views import QuestionView, Standing, StepView, TimelineEntry
+from louyu_gateway.wire import moment, state_word
+
+ENDED = ("resolved", "closed")
+_STANDING: dict[str, Standing] = {"current": "now", "done": "asked", "lapsed": "asked"}
+
+
+def question_view(question: question_pb2.Question, viewer: Principal, now: datetime, texts: Texts) -> QuestionView:
+    """Return the card of a question for this viewer. Flats and phone numbers are not in it."""
+    state = state_word(question.state)
+    label, tone = words.STATES.get(state, (state, "calm"))
+    due_at = moment(question.next_step, "due_at") if question.HasField("next_step") else None
+    is_late = state in ("open", "assigned", "acknowledged") and due_at is not None and due_at < now
+    overdue = state not in ENDED and (question.next_step.is_overdue or is_late)
+    emergency = question.urgency == "emergency"
+    if (emergency or overdue) and state not in ("answered", *ENDED):
+        tone = "alarm"
+    who = " ".join((question.next_step.who_name, *question.next_step.person_names)).strip()
+    return QuestionView(
+        id=question.id,
+        number=question.number,
+        state=state,
+        state_label=texts(label),
+        tone=tone,
+        text=question.text,
+        kind=texts(words.KINDS.get(question.kind, question.kind)),
+        responder=question.responder_type_name,
+        group_id=question.group_id,
+        group_name=question.group_name,
+        message_seq=question.message_seq,
+        asker="、".join(asker.name for asker in question.askers[:3])
+        + (texts("等 {n} 人", n=len(question.askers)) if len(question.askers) > 3 else ""),
+        opened_at=moment(question, "opened_at") or now,
+        emergency=emergency,
+        steps=tuple(
+            StepView(step.who_name, _STANDING.get(step.state, "waiting"))
+            for step in question.plan
+            if step.state != "cancelled"
+        ),
+        next_who=who if state not in ENDED else "",
+        next_due_at=due_at,
+        then=question.next_step.then,
+        overdue=overdue,
+        overdue_by=now - due_at if overdue and due_at is not None and due_at < now else None,
+        answer=question.answer,
+        answered_by=question.answered_by,
+        may_confirm=state == "answered" and any(asker.person_id == viewer.id for asker in question.askers),
+        version=question.version,
+    )
+
+
+def timeline_views(
+    question: question_pb2.Question, viewer: Principal, now: datetime, texts: Texts
+) -> list[TimelineEntry]:
+    """Return what happened, oldest first."""
+    entries = []
+    for entry in question.timeline:
+        label, tone = words.WHAT.get(entry.what, (entry.what, "calm"))
+        entries.append(
+            TimelineEntry(
+                id=entry.id,
+                at=moment(entry, "at") or now,
+                what=texts(label),
+                by=entry.by,
+                text=entry.text,
+                tone=tone,
+                is_guess=entry.is_guess,
+                can_undo=entry.can_undo and bool(viewer.roles & STAFF),
+            )
+        )
+    return entries
+
+
+def actions_for(question: QuestionView, viewer: Principal) -> tuple[str, ...]:
+    """Return the actions to offer. Only what can succeed is offered; routing decides in the end."""
+    if not viewer.roles & STAFF:
+        return ()
+    is_leader = bool(viewer.roles & LEADERS) or viewer.is_operator
+    actions: list[str] = []
+    if question.state in ("open", "assigned"):
+        actions.append("acknowledge")
+    if question.state not in ENDED:
+        actions.append("answer")
+    if question.state in ("open", "assigned", "acknowledged"):
+        actions.append("ask_back")
+    if is_leader and question.state not in ENDED:
+        actions.append("resolve")
+    if is_leader and question.state in ("answered", *ENDED):
+        actions.append("reopen")
+    if is_leader and question.state not in ENDED:
+        actions.append("close")
+    return tuple(actions)

@@ -1,0 +1,73 @@
+"""The words by which roles, states and channels are called on pages, in Chinese; `Texts` turns them into English."""
+
+from louyu_gateway.pages.views import Tone
+
+ROLES = {
+    "building_head": "楼长",
+    "liaison": "包楼居干",
+    "secretary": "书记",
+    "harmony_promoter": "和谐促进员",
+    "staff": "工作人员",
+    "operator": "运维",
+    "resident": "居民",
+}
+STATES: dict[str, tuple[str, Tone]] = {
+    "open": ("邻居先答", "calm"),
+    "assigned": ("等答复", "accent"),
+    "acknowledged": ("已接单", "accent"),
+    "asked_back": ("等提问人补充", "wait"),
+    "answered": ("已答复", "done"),
+    "resolved": ("已办结", "done"),
+    "closed": ("已关闭", "calm"),
+}
+KINDS = {"question": "提问", "report": "报修", "event": "活动"}
+WHAT: dict[str, tuple[str, Tone]] = {
+    "opened": ("提出诉求", "accent"),
+    "asked_again": ("又有人问", "accent"),
+    "step_started": ("请人答复", "wait"),
+    "acknowledged": ("接单", "accent"),
+    "asked_back": ("追问", "wait"),
+    "answered": ("答复", "done"),
+    "resolved": ("办结", "done"),
+    "reopened": ("重开", "alarm"),
+    "closed": ("关闭", "calm"),
+    "guess_undone": ("撤回了猜测", "calm"),
+    "noted": ("备注", "calm"),
+}
+OUTCOMES = {
+    "asked_again": "也在问 #{number}",
+    "answered": "答复了 #{number}",
+    "acknowledged": "接了 #{number}",
+    "resolved": "办结了 #{number}",
+    "reopened": "重开了 #{number}",
+    "belongs": "说的是 #{number}",
+}
+REACH: dict[str, tuple[str, Tone]] = {
+    "waiting": ("等待", "calm"),
+    "sent": ("已发出，等回执", "accent"),
+    "reached": ("已触达", "done"),
+    "unreachable": ("要上门", "alarm"),
+}
+CHANNELS = {
+    "group": "楼群",
+    "wechat_official_account": "微信服务号",
+    "lobby_display": "大屏",
+    "sms": "短信",
+    "visit": "上门",
+}
+VISITS = {1: "已当面告知", 2: "没人在家", 3: "留了纸条"}
+URGENCIES = {"ordinary": "一般", "important": "重要", "emergency": "紧急"}
+PLUGIN_STATES: dict[str, tuple[str, Tone]] = {
+    "running": ("正常", "done"),
+    "resting": ("暂停", "wait"),
+    "failed": ("没有装上", "alarm"),
+    "disabled": ("已停用", "calm"),
+}
+
+# What a role does in a group decides which badge stands beside the name: the most answerable one.
+_BADGE_ORDER = ("secretary", "liaison", "building_head", "harmony_promoter", "staff", "operator")
+
+
+def leading_role(roles: list[str] | frozenset[str]) -> str:
+    """Return the key of the role to be shown, empty for a resident."""
+    return next((role for role in _BADGE_ORDER if role in roles), "")

@@ -1,0 +1,94 @@
+"""The services behind the gateway, and calling them as somebody.
+
+Every call carries a short token of the principal, minted for the called service alone, and what is left of the
+request's 10 seconds. A failed call raises `RemoteError`, which `faults.py` turns into an answer.
+"""
+
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+from google.protobuf.message import Message
+from louyu.events.v1.events_service_pb2_grpc import EventsServiceStub
+from louyu.messaging.v1.messaging_service_pb2_grpc import MessagingServiceStub
+from louyu.notify.v1.notify_service_pb2_grpc import NotifyServiceStub
+from louyu.routing.v1.routing_service_pb2_grpc import RoutingServiceStub
+from louyu_runtime.identity import Principal, TokenSigner, service_principal
+from louyu_runtime.rpc.client import Client
+from louyu_runtime.rpc.tls import channel_credentials
+
+from louyu_gateway.settings import GatewaySettings
+
+REQUEST_SECONDS = 10.0
+CALL_SECONDS = 5.0
+
+OWN = service_principal("gateway")
+
+
+class Services:
+    """The clients of the three services."""
+
+    def __init__(self, settings: GatewaySettings, signer: TokenSigner) -> None:
+        credentials = channel_credentials(settings)
+        addresses = {
+            "messaging": settings.messaging_addr,
+            "routing": settings.routing_addr,
+            "notify": settings.notify_addr,
+        }
+
+        def client(stub_class: type[Any], name: str) -> Client[Any]:
+            return Client(stub_class, name, addresses[name], signer, OWN, credentials)
+
+        self.messaging = client(MessagingServiceStub, "messaging")
+        self.routing = client(RoutingServiceStub, "routing")
+        self.notify = client(NotifyServiceStub, "notify")
+        self.events = {name: client(EventsServiceStub, name) for name in addresses}
+
+    def calls(self, principal: Principal | None, *, seconds: float = REQUEST_SECONDS) -> "Calls":
+        """Return the services as the principal reaches them (the gateway itself if None), for so many seconds."""
+        return Calls(self, principal, time.monotonic() + seconds)
+
+    async def close(self) -> None:
+        """Close every channel."""
+        for client in (self.messaging, self.routing, self.notify, *self.events.values()):
+            await client.close()
+
+
+class Calls:
+    """The services as one principal reaches them within one request.
+
+    The method is named by the request: `GetGroupRequest` is answered by GetGroup with a `GetGroupResponse`.
+    """
+
+    def __init__(self, services: Services, principal: Principal | None, ends_at: float) -> None:
+        self._services = services
+        self._principal = principal
+        self._ends_at = ends_at
+
+    async def messaging(self, request: Message) -> Any:
+        """Call messaging."""
+        return await self._call(self._services.messaging, request)
+
+    async def routing(self, request: Message) -> Any:
+        """Call routing."""
+        return await self._call(self._services.routing, request)
+
+    async def notify(self, request: Message) -> Any:
+        """Call notify."""
+        return await self._call(self._services.notify, request)
+
+    async def events(self, service: str, request: Message) -> Any:
+        """Call the named service about events that it has put aside."""
+        return await self._call(self._services.events[service], request)
+
+    def stream(self, client: Client[Any], request: Message) -> AsyncIterator[Any]:
+        """Open a stream of answers, without a time limit."""
+        return client.stream(_method(request), request, principal=self._principal)
+
+    async def _call(self, client: Client[Any], request: Message) -> Any:
+        left = max(0.05, self._ends_at - time.monotonic())
+        return await client.call(_method(request), request, principal=self._principal, timeout=min(CALL_SECONDS, left))
+
+
+def _method(request: Message) -> str:
+    return type(request).__name__.removesuffix("Request")

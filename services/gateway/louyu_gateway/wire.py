@@ -1,0 +1,68 @@
+"""Reading what protobuf carries: moments, and the contract's words for enumerations."""
+
+from datetime import UTC, datetime
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from louyu.messaging.v1 import message_pb2
+from louyu.notify.v1 import announcement_pb2
+from louyu.routing.v1 import question_pb2
+
+
+def moment(owner: Message, field: str) -> datetime | None:
+    """Return a timestamp field as aware UTC; None if it is unset."""
+    if not owner.HasField(field):
+        return None
+    stamp: Timestamp = getattr(owner, field)
+    return stamp.ToDatetime(tzinfo=UTC)
+
+
+def timestamp(value: datetime) -> Timestamp:
+    """Return an aware datetime as protobuf carries it."""
+    stamp = Timestamp()
+    stamp.FromDatetime(value.astimezone(UTC))
+    return stamp
+
+
+def state_word(state: question_pb2.QuestionState.ValueType) -> str:
+    """Return a question's state in the contract's word: open, assigned, acknowledged ..."""
+    return question_pb2.QuestionState.Name(state).removeprefix("QUESTION_STATE_").lower()
+
+
+def state_from_word(word: str) -> question_pb2.QuestionState.ValueType:
+    """Return the state of a word. Raises ValueError for another one."""
+    return question_pb2.QuestionState.Value(f"QUESTION_STATE_{word.upper()}")
+
+
+def via_word(via: message_pb2.Via.ValueType) -> str:
+    """Return text, voice or photo."""
+    return "text" if via == message_pb2.VIA_UNSPECIFIED else message_pb2.Via.Name(via).removeprefix("VIA_").lower()
+
+
+def via_from_word(word: str) -> message_pb2.Via.ValueType:
+    """Return the way of a word. Raises ValueError for another one."""
+    return message_pb2.Via.Value(f"VIA_{word.upper()}")
+
+
+def urgency_word(urgency: announcement_pb2.AnnouncementUrgency.ValueType) -> str:
+    """Return emergency, important or ordinary."""
+    if urgency == announcement_pb2.ANNOUNCEMENT_URGENCY_UNSPECIFIED:
+        return "ordinary"
+    return announcement_pb2.AnnouncementUrgency.Name(urgency).removeprefix("ANNOUNCEMENT_URGENCY_").lower()
+
+
+def urgency_from_word(word: str) -> announcement_pb2.AnnouncementUrgency.ValueType:
+    """Return the urgency of a word. Raises ValueError for another one."""
+    return announcement_pb2.AnnouncementUrgency.Value(f"ANNOUNCEMENT_URGENCY_{word.upper()}")
+
+
+def reach_word(state: announcement_pb2.ReachState.ValueType) -> str:
+    """Return waiting, sent, reached or unreachable."""
+    if state == announcement_pb2.REACH_STATE_UNSPECIFIED:
+        return "waiting"
+    return announcement_pb2.ReachState.Name(state).removeprefix("REACH_STATE_").lower()
+
+
+def reach_from_word(word: str) -> announcement_pb2.ReachState.ValueType:
+    """Return the reach state of a word. Raises ValueError for another one."""
+    return announcement_pb2.ReachState.Value(f"REACH_STATE_{word.upper()}")

@@ -68,6 +68,9 @@ async def migrate(url: str, service: str) -> MigrationResult:
             try:
                 before = await connection.run_sync(_current, service)
                 await connection.run_sync(_upgrade, service)
+                # A service's own login reads it at the start; it owns nothing.
+                await connection.execute(text(f"GRANT SELECT ON {service}.schema_version TO louyu_{service}"))
+                await connection.commit()
                 after = await connection.run_sync(_current, service)
             finally:
                 await connection.rollback()

@@ -36,6 +36,19 @@ SQUAD = ResponderType(
 MATCH = Match(responder_type="squad", score=0.5, reasons=(Reason(text="提到小广告"),))
 
 
+WAKING = Plan(
+    steps=(
+        Step(
+            whom=(RoleInGroup(Role.SECRETARY),),
+            how_long=timedelta(hours=1),
+            what_then=WhatThen.REPEAT,
+            rests_at_night=False,
+        ),
+    ),
+    promise=timedelta(days=1),
+)
+
+
 class Loose(PluginSettings, extra="ignore"):
     days: int = 3
 
@@ -50,16 +63,6 @@ class Nested(PluginSettings):
 
 def squad(**hooks: object) -> SimpleNamespace:
     return plugin_of(**{"louyu_responder_types": lambda: [SQUAD], **hooks})
-
-
-def unrested(urgency_matters: bool) -> Plan:
-    step = Step(
-        whom=(RoleInGroup(Role.SECRETARY),),
-        how_long=timedelta(hours=1),
-        what_then=WhatThen.REPEAT,
-        rests_at_night=urgency_matters,
-    )
-    return Plan(steps=(step,), promise=timedelta(days=1))
 
 
 def gossip(question: Question) -> Match:
@@ -85,13 +88,9 @@ FAULTY: dict[str, tuple[SimpleNamespace, str]] = {
     "wrong type": (squad(louyu_match=lambda question: 0.7), "louyu_match returned float; return a Match or None"),
     "gossips": (squad(louyu_match=gossip), "repeats the asker's name"),
     "changes arguments": (squad(louyu_match=rewrite), "changed its arguments"),
-    "rests in an emergency": (
-        squad(louyu_match=lambda question: MATCH, louyu_plan=lambda question: unrested(True)),
-        "for emergency",
-    ),
     "wakes people": (
-        squad(louyu_match=lambda question: MATCH, louyu_plan=lambda question: unrested(False)),
-        "rests_at_night is False for",
+        squad(louyu_match=lambda question: MATCH, louyu_plan=lambda question: WAKING),
+        "rests_at_night is False; only",
     ),
     "acts for another": (
         squad(louyu_question_changed=lambda question: [Acknowledge(responder_id="other")]),

@@ -1,8 +1,7 @@
 """Planning: who is asked about a question for the property company, and how long each has.
 
-Ordinary: neighbours, then the company's staff, then building head, liaison and secretary. High urgency leaves the
-neighbours out. In an emergency staff, building head and liaison are alerted at once, at any hour, and again and again,
-with the secretary, until somebody takes it on.
+Neighbours, then the company's staff, then building head, liaison and secretary; high urgency leaves the neighbours out.
+Emergencies are routing's: it alerts staff, building head and liaison at once, without waiting for a plugin.
 """
 
 from louyu_sdk import (
@@ -13,12 +12,8 @@ from louyu_sdk import (
     Question,
     Responder,
     ResponderById,
-    Role,
-    RoleInGroup,
     Step,
     Urgency,
-    WhatThen,
-    Whom,
     closing_chain,
 )
 
@@ -26,39 +21,27 @@ from louyu_property.kinds import Kind
 from louyu_property.matching import TYPE
 from louyu_property.settings import PropertySettings
 
-URGENT = frozenset({Urgency.EMERGENCY, Urgency.HIGH})
-
 
 def plan_question(question: Question, match: Match, directory: Directory) -> Plan | None:
-    """Return the plan, or None where no property company serves the building."""
+    """Return the plan, or None in an emergency and where no property company serves the building."""
     companies = _companies(question, directory)
-    if not companies:
+    if not companies or question.urgency is Urgency.EMERGENCY:
         return None
     settings = companies[0].settings_as(PropertySettings)
-    staff = tuple(ResponderById(company.id) for company in companies)
-    promise = settings.promise(Kind(match.kind) if match.kind else None, question.urgency)
-    react = settings.react(question.urgency)
-    if question.urgency is Urgency.EMERGENCY:
-        alerted: tuple[Whom, ...] = (*staff, RoleInGroup(Role.BUILDING_HEAD), RoleInGroup(Role.LIAISON))
-        everyone = (*alerted, RoleInGroup(Role.SECRETARY))
-        return Plan(
-            steps=(
-                Step(whom=alerted, how_long=react, rests_at_night=False),
-                Step(whom=everyone, how_long=react, what_then=WhatThen.REPEAT, rests_at_night=False),
-            ),
-            promise=promise,
-        )
-    asked_first = (
-        () if question.urgency in URGENT else (Step(whom=(Neighbours(),), how_long=directory.times.neighbours),)
+    neighbours = Step(whom=(Neighbours(),), how_long=directory.times.neighbours)
+    staff = Step(
+        whom=tuple(ResponderById(company.id) for company in companies),
+        how_long=settings.react(question.urgency),
     )
+    asked_first = (staff,) if question.urgency is Urgency.HIGH else (neighbours, staff)
     return Plan(
-        steps=(*asked_first, Step(whom=staff, how_long=react), *closing_chain(directory.times)),
-        promise=promise,
+        steps=(*asked_first, *closing_chain(directory.times)),
+        promise=settings.promise(Kind(match.kind) if match.kind else None, question.urgency),
     )
 
 
 def _companies(question: Question, directory: Directory) -> tuple[Responder, ...]:
-    """Return the companies that name one of the question's buildings, or else those that serve all; at most five."""
+    """Return the companies that name one of the question's buildings, or else those that serve all; at most ten."""
     serving = directory.responders_for(TYPE, question.building_keys)
     named = tuple(company for company in serving if company.building_keys)
-    return (named or serving)[:5]
+    return (named or serving)[:10]

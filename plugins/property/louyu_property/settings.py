@@ -17,9 +17,9 @@ Minutes = Annotated[float, Field(gt=0, le=30 * 24 * 60)]
 class PropertySettings(PluginSettings):
     """What stands under `settings` of a responder of type `property` in a community's file."""
 
-    react_emergency_minutes: Minutes = 5
-    """How long staff have to answer or acknowledge before the next is asked; so for each urgency."""
     react_high_minutes: Minutes = 15
+    """How long staff have to answer or acknowledge before the next is asked; so for each urgency but emergencies, which
+    no plugin plans."""
     react_normal_minutes: Minutes = 120
     react_low_minutes: Minutes = 480
 
@@ -40,10 +40,8 @@ class PropertySettings(PluginSettings):
     promise_other_minutes: Minutes = 48 * 60
     """Work of no recognised kind."""
 
-    promise_emergency_at_most_minutes: Minutes = 60
-    """The longest promise in an emergency, whatever the kind of work."""
     promise_high_at_most_minutes: Minutes = 8 * 60
-    """The same for high urgency."""
+    """The longest promise for high urgency, whatever the kind of work."""
 
     def react(self, urgency: Urgency) -> timedelta:
         """Return how long staff have to answer or acknowledge."""
@@ -52,8 +50,6 @@ class PropertySettings(PluginSettings):
     def promise(self, kind: Kind | None, urgency: Urgency) -> timedelta:
         """Return the time from acknowledgement until the answer is due; None is work of no recognised kind."""
         minutes: float = getattr(self, f"promise_{kind or 'other'}_minutes")
-        if urgency is Urgency.EMERGENCY:
-            minutes = min(minutes, self.promise_emergency_at_most_minutes)
         if urgency is Urgency.HIGH:
             minutes = min(minutes, self.promise_high_at_most_minutes)
         return timedelta(minutes=minutes)

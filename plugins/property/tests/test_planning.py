@@ -19,7 +19,6 @@ from louyu_sdk import (
     Role,
     RoleInGroup,
     Urgency,
-    WhatThen,
 )
 from louyu_sdk.testing import example_change, example_directory, example_question
 
@@ -65,21 +64,8 @@ def test_high_urgency_goes_to_staff_at_once(directory: Directory, staff: Respond
     assert plan.steps[0].how_long == timedelta(minutes=15)
 
 
-def test_an_emergency_alerts_staff_head_and_liaison_together_at_any_hour(
-    directory: Directory, staff: ResponderById
-) -> None:
-    plan = made_plan(directory, Urgency.EMERGENCY)
-    assert plan.steps[0].whom == (staff, HEAD, LIAISON)
-    assert not any(step.rests_at_night for step in plan.steps)
-
-
-def test_an_emergency_is_repeated_to_all_until_a_human_takes_it(directory: Directory, staff: ResponderById) -> None:
-    last = made_plan(directory, Urgency.EMERGENCY).steps[-1]
-    assert (last.whom, last.what_then, last.how_long) == (
-        (staff, HEAD, LIAISON, SECRETARY),
-        WhatThen.REPEAT,
-        timedelta(minutes=5),
-    )
+def test_an_emergency_is_left_to_the_plan_of_louyu(directory: Directory) -> None:
+    assert plan_for(directory, Urgency.EMERGENCY) is None
 
 
 def test_the_chain_has_the_times_of_the_community(directory: Directory) -> None:
@@ -102,7 +88,6 @@ def test_times_of_staff_come_from_the_settings(directory: Directory) -> None:
         (Kind.LIGHT, Urgency.NORMAL, timedelta(hours=24)),
         (Kind.LIGHT, Urgency.HIGH, timedelta(hours=8)),
         (Kind.LIFT, Urgency.HIGH, timedelta(hours=4)),
-        (Kind.LIFT, Urgency.EMERGENCY, timedelta(hours=1)),
         (None, Urgency.NORMAL, timedelta(hours=48)),
     ],
 )

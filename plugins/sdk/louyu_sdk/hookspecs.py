@@ -120,7 +120,8 @@ def louyu_match(question: Question) -> Match | None:
     """Say whether this question concerns one of your responder types, and how surely.
 
     Called by routing once per new or reopened question, in a worker thread, outside any transaction; time limit 500
-    milliseconds. All plugins are asked at the same time; the highest score wins, of equal ones the plugin whose name
+    milliseconds. Not called in an emergency: routing then alerts responders, building head and liaison at once, by a
+    plan of its own. All plugins are asked at the same time; the highest score wins, of equal ones the plugin whose name
     comes first. An exception, a missed time limit, or a type that is not your own counts as nothing. Since 0.1.
 
     Args:
@@ -136,7 +137,7 @@ def louyu_plan(question: Question, match: Match, directory: Directory) -> Plan |
     """Make the plan for a question whose best match was yours: who is asked, how long each has, and what then.
 
     Called by routing once per new or reopened question, in a worker thread, outside any transaction; time limit 1
-    second. Only the plugin whose match won is asked. With None, an exception, a missed time limit, or a plan that names
+    second. Not called in an emergency. Only the plugin whose match won is asked. With None, an exception, a missed time limit, or a plan that names
     a responder who is not in the directory, the built-in plan is used. The plan is frozen when the question opens:
     later edits of rules or settings touch later questions. Since 0.1.
 

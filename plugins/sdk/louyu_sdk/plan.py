@@ -77,9 +77,10 @@ class Step:
     """How long they have to answer or acknowledge; above 0, at most 366 days. Rests while the asker is asked back."""
     what_then: WhatThen = WhatThen.NEXT
     rests_at_night: bool = True
-    """Whether the step neither starts nor lapses in the community's quiet hours. False only for emergencies."""
+    """Whether the step neither starts nor lapses in the community's quiet hours. False only in the emergency plan of
+    routing; a plugin's plan leaves it True."""
     channels: tuple[str, ...] = ()
-    """Keys of channels, best first; empty means the group and what each person has joined by."""
+    """Keys of channels, best first; empty means the group and what each person has joined by. Not acted on yet."""
 
     def __post_init__(self) -> None:
         require_tuple("Step.whom", self.whom, WHOM, least=1, most=10)
@@ -94,7 +95,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supervision:
-    """A second responder who does not do the work but presses the one who does, on a clock of its own."""
+    """A second responder who does not do the work but presses the one who does, on a clock of its own.
+
+    Part of the contract, but not acted on yet: routing takes a plan with supervision and wakes nobody by it.
+    """
 
     whom: tuple[Whom, ...]
     wakes_after: timedelta

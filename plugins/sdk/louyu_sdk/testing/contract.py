@@ -117,7 +117,7 @@ async def settings_are_typed_optional_and_strict(plugin: PluginUnderTest) -> Non
 
 async def matches_are_in_bounds_in_time_and_discreet(plugin: PluginUnderTest) -> None:
     types = await plugin.responder_types()
-    for question in _questions(types):
+    for question in _unhurried(types):
         match = await plugin.match(question, types)
         for reason in match.reasons if match else ():
             for private in (question.asker.name, question.asker.flat):
@@ -125,9 +125,9 @@ async def matches_are_in_bounds_in_time_and_discreet(plugin: PluginUnderTest) ->
                     raise ContractBroken("louyu_match repeats the asker's name or flat in a reason that staff see")
 
 
-async def plans_are_in_bounds_in_time_and_respect_the_night(plugin: PluginUnderTest) -> None:
+async def plans_are_in_bounds_in_time_and_rest_at_night(plugin: PluginUnderTest) -> None:
     types = await plugin.responder_types()
-    for question in _questions(types):
+    for question in _unhurried(types):
         match = await plugin.match(question, types)
         if match is None:
             continue
@@ -135,7 +135,7 @@ async def plans_are_in_bounds_in_time_and_respect_the_night(plugin: PluginUnderT
             arguments = {"question": question, "match": match, "directory": directory}
             plan = await plugin.ask("louyu_plan", arguments, partial(checked_plan, directory=directory))
             if plan is not None:
-                _respects_the_night(plan, question.urgency)
+                _rests_at_night(plan)
 
 
 async def changes_are_answered_with_allowed_actions(plugin: PluginUnderTest) -> None:
@@ -171,12 +171,16 @@ def _questions(types: tuple[ResponderType, ...]) -> Iterator[Question]:
         yield from many_questions(one.key)
 
 
-def _respects_the_night(plan: Plan, urgency: Urgency) -> None:
+def _unhurried(types: tuple[ResponderType, ...]) -> Iterator[Question]:
+    """Yield the questions about which plugins are asked: all but emergencies, which routing plans by itself."""
+    return (question for question in _questions(types) if question.urgency is not Urgency.EMERGENCY)
+
+
+def _rests_at_night(plan: Plan) -> None:
     for position, step in enumerate(plan.steps):
-        if step.rests_at_night == (urgency is Urgency.EMERGENCY):
+        if not step.rests_at_night:
             raise ContractBroken(
-                f"louyu_plan: steps[{position}].rests_at_night is {step.rests_at_night} for {urgency};"
-                " emergencies never rest, everything else does"
+                f"louyu_plan: steps[{position}].rests_at_night is False; only routing's emergency plan wakes people"
             )
 
 
@@ -190,7 +194,7 @@ CHECKS: tuple[ContractCheck, ...] = tuple(
         responder_types_are_well_formed_and_always_the_same,
         settings_are_typed_optional_and_strict,
         matches_are_in_bounds_in_time_and_discreet,
-        plans_are_in_bounds_in_time_and_respect_the_night,
+        plans_are_in_bounds_in_time_and_rest_at_night,
         changes_are_answered_with_allowed_actions,
         channels_are_well_formed_and_always_the_same,
         classifications_are_in_bounds_and_in_time,

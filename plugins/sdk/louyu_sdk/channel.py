@@ -6,11 +6,12 @@ channel only sends. It is called on the event loop, so it must not block.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from louyu_sdk.bounds import (
+    require_aware,
     require_instance,
     require_key,
     require_member,
@@ -50,6 +51,9 @@ class ChannelCapabilities:
     """Whether `Recipient.address` must be there. Somebody without one is not a failure: the next channel is chosen."""
     repeats_are_safe: bool
     """Whether sending the same delivery id again cannot reach the recipient twice; decides what follows UNKNOWN."""
+    reply_window: timedelta | None = None
+    """How long after a person's last words the channel may write to them; None: always. Outside of it `send` is not
+    called: the next channel is chosen at once."""
 
     def __post_init__(self) -> None:
         require_member("ChannelCapabilities.recipients", self.recipients, RecipientKind)
@@ -59,6 +63,8 @@ class ChannelCapabilities:
             require_number("ChannelCapabilities.rate_per_second", self.rate_per_second, least=0.001, most=1_000_000)
         for name in ("receipts", "works_at_night", "needs_address", "repeats_are_safe"):
             require_instance(f"ChannelCapabilities.{name}", getattr(self, name), bool)
+        if self.reply_window is not None:
+            require_span("ChannelCapabilities.reply_window", self.reply_window)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +102,10 @@ class Delivery:
     question_id: str | None = None
     question_number: int | None = None
     announcement_id: str | None = None
+    source: str | None = None
+    """Who stands behind it, and when, in one line, for channels that show one: a screen, say."""
+    valid_until: datetime | None = None
+    """Until when it may be shown, for channels that keep it on view; aware. None: the channel's own rule."""
 
     def __post_init__(self) -> None:
         require_text("Delivery.id", self.id, longest=64)
@@ -110,6 +120,9 @@ class Delivery:
         if self.question_number is not None:
             require_number("Delivery.question_number", self.question_number, least=1, most=2**63 - 1)
         require_optional_text("Delivery.announcement_id", self.announcement_id, longest=64)
+        require_optional_text("Delivery.source", self.source, longest=200)
+        if self.valid_until is not None:
+            require_aware("Delivery.valid_until", self.valid_until)
 
 
 class Outcome(StrEnum):

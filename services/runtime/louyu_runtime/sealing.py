@@ -14,9 +14,12 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 
 class Sealer:
-    """Encrypts and finds texts. Raises ValueError, naming the setting, for keys that cannot be used."""
+    """Encrypts and finds texts. Raises ValueError, naming the setting, for keys that cannot be used.
 
-    def __init__(self, data_keys: str, lookup_key: str) -> None:
+    A service that finds nothing by a hash needs no lookup key.
+    """
+
+    def __init__(self, data_keys: str, lookup_key: str = "") -> None:
         try:
             self._fernet = MultiFernet([Fernet(key.strip()) for key in data_keys.split(",") if key.strip()])
         except ValueError as error:
@@ -25,7 +28,7 @@ class Sealer:
             self._lookup_key = base64.b64decode(lookup_key, validate=True)
         except ValueError as error:
             raise ValueError("LOUYU_LOOKUP_KEY: not base64") from error
-        if len(self._lookup_key) < 32:
+        if lookup_key and len(self._lookup_key) < 32:
             raise ValueError("LOUYU_LOOKUP_KEY: shorter than 32 bytes")
 
     def seal(self, text: str) -> bytes:
@@ -41,4 +44,6 @@ class Sealer:
 
     def lookup(self, text: str) -> bytes:
         """Return the keyed hash by which a text is found: 32 bytes, always the same for the same text."""
+        if not self._lookup_key:
+            raise ValueError("LOUYU_LOOKUP_KEY: missing")
         return hmac.digest(self._lookup_key, text.encode(), hashlib.sha256)

@@ -1,0 +1,75 @@
+"""Listening: what routing does with messaging's facts, each in the transaction of its event."""
+
+from datetime import UTC
+
+from louyu.events.v1 import messaging_events_pb2
+from louyu_runtime.database import Transaction
+from louyu_runtime.events.consumer import Handlers
+from louyu_runtime.events.streams import Event
+
+from louyu_routing.classifying import Classifying
+from louyu_routing.store import directory
+from louyu_routing.store.directory import GroupDirectory, Holder
+from louyu_routing.store.messages import Message
+from louyu_routing.timers import Timers
+from louyu_routing.understanding import understand
+from louyu_routing.watching import Watchers
+
+
+class Listener:
+    """Handles the events of messaging."""
+
+    def __init__(self, classifying: Classifying, timers: Timers, watchers: Watchers) -> None:
+        self._classifying = classifying
+        self._timers = timers
+        self._watchers = watchers
+
+    @property
+    def handlers(self) -> Handlers:
+        """What is consumed, and by what."""
+        return {
+            "MessagePosted": (messaging_events_pb2.MessagePosted, self.on_message_posted),
+            "GroupDirectoryChanged": (messaging_events_pb2.GroupDirectoryChanged, self.on_group_directory_changed),
+        }
+
+    async def on_message_posted(self, tx: Transaction, event: Event[messaging_events_pb2.MessagePosted]) -> None:
+        """Understand a message."""
+        posted = event.payload
+        message = Message(
+            group_id=posted.group_id,
+            seq=posted.seq,
+            sender_id=None if posted.is_platform else posted.sender_id or None,
+            sender_name=posted.sender_name,
+            text=posted.text,
+            via=posted.via or "text",
+            reply_to_seq=posted.reply_to_seq,
+            posted_at=posted.posted_at.ToDatetime(tzinfo=UTC),
+            question_id=posted.question_id or None,
+        )
+        await understand(tx, message, await self._classifying.classifier())
+        tx.after_commit.append(self._timers.wake)
+        tx.after_commit.append(lambda: self._watchers.changed_in(event.community_id))
+
+    async def on_group_directory_changed(
+        self, tx: Transaction, event: Event[messaging_events_pb2.GroupDirectoryChanged]
+    ) -> None:
+        """Take over a group's directory, unless a later version is known."""
+        told = event.payload
+        await directory.replace_group(
+            tx,
+            GroupDirectory(
+                group_id=told.group_id,
+                version=told.version,
+                name=told.name,
+                building_keys=tuple(building.key for building in told.buildings),
+                holders=tuple(
+                    Holder(
+                        person_id=holder.person_id,
+                        role=holder.role,
+                        name=holder.name,
+                        responder_key=holder.responder_key,
+                    )
+                    for holder in told.role_holders
+                ),
+            ),
+        )

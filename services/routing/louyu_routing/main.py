@@ -1,0 +1,55 @@
+"""routing's process: settings -> wiring -> serve."""
+
+from functools import partial
+
+from louyu.routing.v1 import routing_service_pb2, routing_service_pb2_grpc
+from louyu_runtime.host import Host
+from louyu_runtime.logs import start_logging
+from louyu_runtime.settings import load_settings
+from louyu_sdk.host import PluginHost
+from louyu_sdk.loading import LoadedPlugins, installed_entry_points, load_plugins
+
+from louyu_routing import auditor, builtin_responders
+from louyu_routing.api import RoutingApi
+from louyu_routing.classifying import Classifying
+from louyu_routing.listening import Listener
+from louyu_routing.permissions import PERMISSIONS
+from louyu_routing.settings import RoutingSettings
+from louyu_routing.timers import Timers
+from louyu_routing.watching import Watchers
+
+
+async def serve() -> None:
+    """Serve until told to stop."""
+    settings = load_settings(RoutingSettings)
+    start_logging(settings.role, settings.log_level)
+    async with Host(settings) as host:
+        loaded = load_all(settings.plugins_disabled)
+        plugins = PluginHost(loaded)
+        await plugins.start()
+        classifying = Classifying()
+        classifying.start()
+        watchers = Watchers()
+        timers = Timers(host.database, plugins, watchers)
+        host.add_servicer(
+            routing_service_pb2_grpc.add_RoutingServiceServicer_to_server,
+            RoutingApi(host.database, plugins, classifying, timers, watchers, loaded.switched_off),
+            PERMISSIONS,
+            descriptor=routing_service_pb2.DESCRIPTOR.services_by_name["RoutingService"],
+        )
+        host.limit(ApplyCommunity=30.0)
+        host.publish_events(consumers=["notify"])
+        host.consume(Listener(classifying, timers, watchers).handlers, sources=["messaging"])
+        host.tail("routing", watchers.on_event, watchers.on_gap)
+        host.background("timers", timers.run)
+        host.background("auditor", partial(auditor.run, host.database))
+        host.ready_when("the classifier is trained", lambda: classifying.is_trained)
+        await host.serve()
+        plugins.close()
+
+
+def load_all(switched_off: str) -> LoadedPlugins:
+    """Load the built-in and the installed plugins; names in `switched_off` are separated by commas."""
+    names = [name.strip() for name in switched_off.split(",") if name.strip()]
+    built_in = {builtin_responders.NAME: builtin_responders}
+    return load_plugins(installed_entry_points(), switched_off=names, built_in=built_in)

@@ -1,0 +1,1 @@
+"""The only place that knows routing's SQL; one module for each kind of thing."""

@@ -1,0 +1,76 @@
+"""The timeline of each question: what happened, who did it, and what held before a guess."""
+
+import json
+from typing import Any
+
+from louyu_runtime.database import Transaction
+
+from louyu_routing.question import By, Entry, Said
+
+
+async def add(tx: Transaction, entry: Entry) -> None:
+    """Write an entry."""
+    await tx.execute(
+        "INSERT INTO timeline_entry (community_id, entry_id, question_id, at, what, by_name, by_person_id, text,"
+        "   group_id, message_seq, is_guess, before_guess)"
+        " VALUES (CAST(:community AS uuid), CAST(:entry AS uuid), CAST(:question AS uuid), :at, :what, :by_name,"
+        "   CAST(:by AS uuid), :text, CAST(:group AS uuid), :seq, :is_guess, :before)",
+        {
+            "community": tx.community_id,
+            "entry": entry.entry_id,
+            "question": entry.question_id,
+            "at": entry.at,
+            "what": entry.what,
+            "by_name": entry.by.name,
+            "by": entry.by.person_id,
+            "text": entry.said.text,
+            "group": entry.said.group_id,
+            "seq": entry.said.seq,
+            "is_guess": entry.said.is_guess,
+            "before": None if entry.before_guess is None else json.dumps(entry.before_guess),
+        },
+    )
+
+
+async def of(tx: Transaction, question_id: str) -> list[Entry]:
+    """Return a question's timeline, oldest first."""
+    rows = await tx.rows(
+        "SELECT * FROM timeline_entry WHERE question_id = CAST(:id AS uuid) ORDER BY position", id=question_id
+    )
+    return [_entry_of(row) for row in rows]
+
+
+async def get(tx: Transaction, question_id: str, entry_id: str) -> Entry | None:
+    """Return one entry of a question."""
+    row = await tx.row(
+        "SELECT * FROM timeline_entry WHERE question_id = CAST(:question AS uuid) AND entry_id = CAST(:entry AS uuid)",
+        question=question_id,
+        entry=entry_id,
+    )
+    return None if row is None else _entry_of(row)
+
+
+async def mark_undone(tx: Transaction, entry: Entry) -> None:
+    """Note that a guess was taken back."""
+    await tx.execute(
+        "UPDATE timeline_entry SET undone_at = :now WHERE entry_id = CAST(:entry AS uuid)",
+        {"now": tx.now, "entry": entry.entry_id},
+    )
+
+
+def _entry_of(row: Any) -> Entry:
+    return Entry(
+        entry_id=str(row.entry_id),
+        question_id=str(row.question_id),
+        at=row.at,
+        what=row.what,
+        by=By(person_id=None if row.by_person_id is None else str(row.by_person_id), name=row.by_name),
+        said=Said(
+            text=row.text,
+            group_id=None if row.group_id is None else str(row.group_id),
+            seq=row.message_seq,
+            is_guess=row.is_guess,
+        ),
+        before_guess=None if row.before_guess is None else json.loads(row.before_guess),
+        undone_at=row.undone_at,
+    )

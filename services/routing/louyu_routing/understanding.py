@@ -1,0 +1,69 @@
+"""Understanding: what becomes of each message that is posted in a group. In the transaction of its event.
+
+A message belongs to a question that is known, or opens a new one, or has to do with none. The platform's own words open
+nothing, but whoever quotes them means the question that they speak of. Seen twice, a message does nothing the second
+time; a reply that comes before what it quotes is applied when that is heard.
+"""
+
+from louyu_runtime.database import Transaction
+
+from louyu_routing import belonging, replies
+from louyu_routing.belonging import Belonging
+from louyu_routing.directory import strongest_role
+from louyu_routing.opening import open_question
+from louyu_routing.phrases import Speech, speech_of_other
+from louyu_routing.question import By
+from louyu_routing.reading import Reading, TextClassifier, read
+from louyu_routing.store import directory as directory_store
+from louyu_routing.store import messages, questions
+from louyu_routing.store.messages import Message
+
+
+async def understand(tx: Transaction, message: Message, classifier: TextClassifier) -> None:
+    """Decide what becomes of a message, once."""
+    if not await messages.hear(tx, message) or message.sender_id is None:
+        return
+    by = await _sender(tx, message)
+    reading = read(classifier, message.text, message.via)
+    found = await belonging.find(tx, message, by, reading)
+    if found is not None and await _reply(tx, message, by, reading, found):
+        return
+    if reading.needs_somebody:
+        await _open(tx, message, by, reading, classifier)
+
+
+async def open_for_itself(tx: Transaction, message: Message, classifier: TextClassifier) -> bool:
+    """Let a message that was wrongly taken for a part of another question be one of its own; False if it is none."""
+    reading = read(classifier, message.text, message.via)
+    if reading.needs_somebody:
+        await _open(tx, message, await _sender(tx, message), reading, classifier)
+    return reading.needs_somebody
+
+
+async def _open(tx: Transaction, message: Message, by: By, reading: Reading, classifier: TextClassifier) -> None:
+    question = await open_question(tx, message, reading, by)
+    for early in await messages.early_replies_to(tx, message.group_id, message.seq):
+        sender = await _sender(tx, early)
+        belongs = Belonging(question_id=question.question_id, is_asker=sender.person_id == by.person_id, is_guess=False)
+        await _reply(tx, early, sender, read(classifier, early.text, early.via), belongs)
+
+
+async def _reply(tx: Transaction, message: Message, by: By, reading: Reading, found: Belonging) -> bool:
+    """Apply the message to its question; False if it must be a question of its own all the same."""
+    question = await questions.lock(tx, found.question_id)
+    if question is None:
+        return False
+    if reading.is_emergency and not question.is_emergency:
+        return False  # whatever it quotes: nothing may stand between an emergency and those who can help
+    if found.is_asker:
+        await replies.from_asker(tx, question, message, by, is_guess=found.is_guess)
+        return True
+    if reading.needs_somebody and by.role != "resident" and speech_of_other(message.text) is Speech.QUESTION:
+        return False  # somebody who answers for a living asks a question of their own
+    await replies.from_other(tx, question, message, by, reading, is_guess=found.is_guess)
+    return True
+
+
+async def _sender(tx: Transaction, message: Message) -> By:
+    roles = await directory_store.roles_of(tx, message.sender_id or "", [message.group_id])
+    return By(person_id=message.sender_id, name=message.sender_name, role=strongest_role(roles))

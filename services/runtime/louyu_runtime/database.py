@@ -227,13 +227,17 @@ def _mark_disconnects(context: ExceptionContext) -> None:
         context.is_disconnect = True
 
 
-def append_event(opened: Transaction, payload: Message, *, subject: str) -> str:
-    """Add an event to the transaction's outbox and return its id. Its type is the payload message's name."""
+def append_event(opened: Transaction, payload: Message, *, subject: str, traceparent: str | None = None) -> str:
+    """Add an event to the transaction's outbox and return its id. Its type is the payload message's name.
+
+    It continues the trace that is open now, unless `traceparent` names the one to which its subject belongs.
+    """
     from louyu_runtime.ids import new_id
     from louyu_runtime.telemetry import current_traceparent
 
     event_id = new_id()
+    trace_of_it = traceparent or current_traceparent()
     opened.events.append(
-        PendingEvent(event_id, payload.DESCRIPTOR.name, subject, current_traceparent(), payload.SerializeToString())
+        PendingEvent(event_id, payload.DESCRIPTOR.name, subject, trace_of_it, payload.SerializeToString())
     )
     return event_id

@@ -140,7 +140,8 @@ def to_status(error: LouyuError, *, domain: str) -> status_pb2.Status:
     add(error_details_pb2.ErrorInfo(reason=error.reason, domain=domain, metadata=error.metadata))
     if error.violations:
         violations = [
-            error_details_pb2.BadRequest.FieldViolation(field=path, description=words) for path, words in error.violations
+            error_details_pb2.BadRequest.FieldViolation(field=path, description=words)
+            for path, words in error.violations
         ]
         add(error_details_pb2.BadRequest(field_violations=violations))
     retry_after = error.retry_after_seconds

@@ -39,7 +39,7 @@ ATTEMPTS = 5
 CONSUMED = Counter("louyu_events_consumed", "Events whose effect is durable.", ["type"])
 FAILED = Counter("louyu_events_failed", "Attempts at an event that failed.", ["type"])
 PARKED = Counter("louyu_events_parked", "Events set aside after five failures.", ["type"])
-RETRYING = Gauge("louyu_events_retrying", "Events that failed and will be tried again.")
+RETRYING = Gauge("louyu_events_retrying", "Events that failed and will be tried again.", ["partition"])
 
 Handle = Callable[[Transaction, Event[Any]], Awaitable[None]]
 Handlers = Mapping[str, tuple[type[Message], Handle]]
@@ -110,6 +110,7 @@ class Consumer:
                 if due:
                     retries = [entry for entry in retries if entry.due_at > now]
                     retries += await self._apply(partition, fence, due)
+                RETRYING.labels(str(partition)).set(len(retries))
                 waiting = min((entry.due_at - now for entry in retries), default=BLOCK_MS / 1000)
                 entries = await self._read(streams, max(1, min(BLOCK_MS, int(waiting * 1000))))
                 if entries:
@@ -191,7 +192,6 @@ class Consumer:
                             raise
                         except Exception as single:
                             again += await self._failed(partition, fence, entry, single)
-        RETRYING.set(len(again))
         return again
 
     async def _apply_chunk(self, partition: int, fence: int, community_id: str, chunk: list[_Entry]) -> None:

@@ -18,8 +18,9 @@ from louyu.events.v1 import envelope_pb2
 from prometheus_client import Counter, Gauge
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
+from sqlalchemy.exc import DBAPIError
 
-from louyu_runtime.database import Database, Transaction
+from louyu_runtime.database import Database, Transaction, sql_state
 from louyu_runtime.errors import Unavailable
 from louyu_runtime.events.streams import FIELD, Completer, partition_of, relay_key, stream_name
 
@@ -30,6 +31,7 @@ POLL_SECONDS = 1.0
 MAINTENANCE_SECONDS = 60.0
 KEEP_DAYS = 7
 KEEP_IN_STREAM_SECONDS = 600
+LOCK_NOT_AVAILABLE = "55P03"
 
 PUBLISHED = Counter("louyu_events_published", "Events taken from the outbox to the streams.")
 REPUBLISHED = Counter("louyu_events_published_again", "Events published again because Redis had lost them.")
@@ -69,6 +71,10 @@ class Relay:
                     last_maintenance = time.monotonic()
                 while await self.publish_once() >= BATCH:
                     pass
+            except DBAPIError as error:
+                if sql_state(error) != LOCK_NOT_AVAILABLE:
+                    raise
+                logger.debug("another replica publishes")
             except (RedisError, OSError, Unavailable) as error:
                 logger.warning("events wait in the outbox", extra={"cause": error.__class__.__name__})
                 await asyncio.sleep(0.5)

@@ -1,1 +1,1 @@
-"""louyu messaging."""
+"""Messaging: groups, their members and their messages."""

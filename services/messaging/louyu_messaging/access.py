@@ -1,0 +1,51 @@
+"""Access: which groups and persons a caller may see, and how much of them.
+
+A person sees the groups that they are in, judged by the tables and not by the token, so that joining and leaving work
+at once. Services and operators see every group. Flats and join codes are for those who look after a building.
+"""
+
+from dataclasses import replace
+
+from louyu_runtime.database import Transaction
+from louyu_runtime.identity import Principal
+
+from louyu_messaging.errors import GroupNotFound, PersonNotFound
+from louyu_messaging.places import Group, Person
+from louyu_messaging.roles import STEWARDS
+from louyu_messaging.store import places
+
+
+def sees_all(principal: Principal) -> bool:
+    """Whether every group and all that is in it is open to the caller."""
+    return principal.is_service or principal.is_operator
+
+
+def reader_of(principal: Principal) -> str:
+    """Return the person who reads, "" for a service or an operator."""
+    return "" if sees_all(principal) else principal.id
+
+
+async def group_for(tx: Transaction, principal: Principal, group_id: str) -> tuple[Group, bool]:
+    """Return a group as the caller may see it, and whether flats are shown to them. Raises GroupNotFound."""
+    seen = await places.group(tx, group_id, reader_of(principal))
+    if seen is None:
+        raise GroupNotFound
+    return shown(principal, *seen)
+
+
+def shown(principal: Principal, group: Group, own_roles: tuple[str, ...] | None) -> tuple[Group, bool]:
+    """Return what the caller may see of a group, and whether flats are shown to them. Raises GroupNotFound."""
+    if sees_all(principal):
+        return group, True
+    if own_roles is None:
+        raise GroupNotFound
+    is_steward = bool(STEWARDS & set(own_roles))
+    return (group if is_steward else replace(group, join_code="")), is_steward
+
+
+async def person_for(tx: Transaction, principal: Principal, id_or_key: str, *, is_id: bool) -> Person:
+    """Return a person: anybody for services and operators, otherwise only the caller. Raises PersonNotFound."""
+    found = await places.person(tx, id_or_key, is_id=is_id)
+    if found is None or not (sees_all(principal) or found.id == principal.id):
+        raise PersonNotFound
+    return found

@@ -1,0 +1,144 @@
+"""The whole of a community at one moment: places, people, memberships, addresses; and what others are told of it.
+
+An import reads it, makes the one that shall be, and writes the difference. Ids are UUID texts; roles and responder keys
+are in their order.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from louyu_messaging.directory import GroupDirectory, Holding, HouseholdFacts, HouseholdMember, role_holders
+from louyu_messaging.places import Community
+
+
+@dataclass(frozen=True)
+class BuildingRow:
+    key: str
+    name: str
+
+
+@dataclass(frozen=True)
+class HouseholdRow:
+    building_id: str
+    flat: str
+
+
+@dataclass(frozen=True)
+class GroupRow:
+    key: str
+    name: str
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    """`key` is None for those who joined by themselves; `household_id` for those who do not live here."""
+
+    key: str | None
+    name: str
+    household_id: str | None
+
+
+@dataclass(frozen=True)
+class MemberRow:
+    roles: tuple[str, ...]
+    responder_keys: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AddressRow:
+    """`sealed` is None where the row is known to stand already."""
+
+    person_id: str
+    is_active: bool
+    sealed: bytes | None = field(default=None, compare=False)
+
+
+AddressKey = tuple[str, str, bytes]
+"""Channel, account, keyed hash of the address."""
+
+
+@dataclass
+class CommunityState:
+    """Everything by its id."""
+
+    community: Community | None = None
+    buildings: dict[str, BuildingRow] = field(default_factory=dict)
+    households: dict[str, HouseholdRow] = field(default_factory=dict)
+    groups: dict[str, GroupRow] = field(default_factory=dict)
+    group_buildings: set[tuple[str, str]] = field(default_factory=set)
+    join_codes: dict[str, str] = field(default_factory=dict)
+    """The code in use of each group."""
+    people: dict[str, PersonRow] = field(default_factory=dict)
+    members: dict[tuple[str, str], MemberRow] = field(default_factory=dict)
+    """By (group, person)."""
+    addresses: dict[AddressKey, AddressRow] = field(default_factory=dict)
+
+    def copy(self) -> CommunityState:
+        """Return a state that can be changed without changing this one."""
+        return CommunityState(
+            self.community,
+            dict(self.buildings),
+            dict(self.households),
+            dict(self.groups),
+            set(self.group_buildings),
+            dict(self.join_codes),
+            dict(self.people),
+            dict(self.members),
+            dict(self.addresses),
+        )
+
+    def groups_of_building(self, building_id: str) -> list[str]:
+        """Return the groups that a building shares."""
+        return sorted(group_id for group_id, building in self.group_buildings if building == building_id)
+
+    def directories(self) -> dict[str, GroupDirectory]:
+        """Return each group as others know it."""
+        community = self.community
+        holdings: dict[str, list[Holding]] = defaultdict(list)
+        for (group_id, person_id), row in self.members.items():
+            holdings[group_id].append(Holding(person_id, self.people[person_id].name, row.roles, row.responder_keys))
+        buildings: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+        for group_id, building_id in self.group_buildings:
+            building = self.buildings[building_id]
+            buildings[group_id].append((building_id, building.key, building.name))
+        return {
+            group_id: GroupDirectory(
+                group_id=group_id,
+                name=row.name,
+                buildings=tuple(sorted(buildings[group_id], key=lambda each: each[1])),
+                role_holders=role_holders(holdings[group_id]),
+                member_count=len(holdings[group_id]),
+                community_key=community.key if community else "",
+                community_name=community.name if community else "",
+            )
+            for group_id, row in self.groups.items()
+        }
+
+    def household_facts(self) -> dict[str, HouseholdFacts]:
+        """Return each household as others know it."""
+        group_ids: dict[str, list[str]] = defaultdict(list)
+        for group_id, person_id in self.members:
+            group_ids[person_id].append(group_id)
+        channels: dict[str, set[str]] = defaultdict(set)
+        for (channel, _, _), address in self.addresses.items():
+            if address.is_active:
+                channels[address.person_id].add(channel)
+        members: dict[str, list[HouseholdMember]] = defaultdict(list)
+        for person_id in sorted(self.people):
+            household_id = self.people[person_id].household_id
+            if household_id is not None and group_ids[person_id]:
+                members[household_id].append(
+                    HouseholdMember(person_id, tuple(sorted(channels[person_id])), tuple(sorted(group_ids[person_id])))
+                )
+        return {
+            household_id: HouseholdFacts(
+                household_id=household_id,
+                building_id=row.building_id,
+                building_key=self.buildings[row.building_id].key,
+                flat=row.flat,
+                members=tuple(members[household_id]),
+            )
+            for household_id, row in self.households.items()
+        }

@@ -1,0 +1,59 @@
+"""A community as an import file defines it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class DefinedBuilding:
+    key: str
+    name: str
+    flats: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DefinedGroup:
+    key: str
+    name: str
+    building_keys: tuple[str, ...]
+    join_code: str
+
+
+@dataclass(frozen=True)
+class DefinedMembership:
+    """`group_key` "*" means every group of the community."""
+
+    group_key: str
+    role: str
+    responder_key: str
+
+
+@dataclass(frozen=True)
+class DefinedAddress:
+    """Personal data."""
+
+    channel: str
+    account: str
+    address: str
+
+
+@dataclass(frozen=True)
+class DefinedPerson:
+    key: str
+    name: str
+    building_key: str
+    flat: str
+    memberships: tuple[DefinedMembership, ...]
+    addresses: tuple[DefinedAddress, ...]
+
+
+@dataclass(frozen=True)
+class Definition:
+    """All of it; field names are those of the proto, so that faults name what the file's author wrote."""
+
+    key: str
+    name: str
+    subdistrict: str
+    district: str
+    buildings: tuple[DefinedBuilding, ...]
+    groups: tuple[DefinedGroup, ...]
+    people: tuple[DefinedPerson, ...]

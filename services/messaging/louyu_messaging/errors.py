@@ -1,0 +1,148 @@
+"""What can go wrong in messaging.
+
+NotFound
+├── CommunityNotFound
+├── GroupNotFound        also for groups that the caller is not in
+├── PersonNotFound
+└── JoinCodeUnknown      never given out, withdrawn or expired
+InvalidArgument
+├── DefinitionFaulty     an import file's faults, all at once
+├── MessageFaulty        a message that cannot be posted as it is
+└── FlatNotUnderstood    the flat's name leads to no household, or to several
+FailedPrecondition
+├── ConsentOutdated      there is a newer text to consent to
+└── SenderNotMember      the named sender is not in the group
+ResourceExhausted
+├── PostingOverloaded    the same post may succeed in a moment
+└── ReaderTooSlow        a subscription's buffer is full; resume from the last `seq`
+"""
+
+from collections.abc import Sequence
+
+from louyu_runtime.errors import FailedPrecondition, InvalidArgument, NotFound, ResourceExhausted
+
+NAMED_FAULTS = 20
+"""How many faults of a definition are named: the answer's trailers must stay below 8 KiB."""
+
+
+class CommunityNotFound(NotFound):
+    """No such community, or not the caller's."""
+
+    reason = "COMMUNITY_NOT_FOUND"
+
+    def __init__(self) -> None:
+        super().__init__("no such community, or it is not yours")
+
+
+class GroupNotFound(NotFound):
+    """No such group, or the caller is not in it."""
+
+    reason = "GROUP_NOT_FOUND"
+
+    def __init__(self) -> None:
+        super().__init__("no such group, or you are not in it", resident_text="没有找到这个群。")
+
+
+class PersonNotFound(NotFound):
+    """No such person, or not to be seen by the caller."""
+
+    reason = "PERSON_NOT_FOUND"
+
+    def __init__(self) -> None:
+        super().__init__("no such person, or not one that you may see")
+
+
+class JoinCodeUnknown(NotFound):
+    """The code opens nothing."""
+
+    reason = "JOIN_CODE_UNKNOWN"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this join code opens no group: scan the building's current QR code",
+            resident_text="这个二维码已失效，请扫描楼门口最新的二维码。",
+        )
+
+
+_FLAT_TEXTS = {
+    "FLAT_UNREADABLE": (
+        "not understood as a flat: write it as 3-501 or 3单元501",
+        "没看懂房号，请写成“3单元501”这样。",
+    ),
+    "FLAT_UNKNOWN": ("there is no such flat in the group's buildings", "这栋楼里没有这个房号，请再核对一下。"),
+    "FLAT_AMBIGUOUS": (
+        "several flats have this number: name the unit or the building too",
+        "有几户是这个号，请写上单元号或楼号。",
+    ),
+}
+
+
+class DefinitionFaulty(InvalidArgument):
+    """A definition with faults; the first twenty are named with their field paths."""
+
+    reason = "DEFINITION_FAULTY"
+
+    def __init__(self, faults: Sequence[tuple[str, str]]) -> None:
+        named = faults[:NAMED_FAULTS]
+        rest = len(faults) - len(named)
+        words = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        more = f" (the first {len(named)} are named)" if rest else ""
+        super().__init__(f"the definition has {words}{more}; nothing was changed", violations=named)
+        self.faults = tuple(faults)
+
+
+class MessageFaulty(InvalidArgument):
+    """A message that cannot be posted. `reason` is the refusal's constant."""
+
+    def __init__(
+        self, reason: str, field: str, message: str, resident_text: str = "这条消息发不出去，请改一下再试。"
+    ) -> None:
+        super().__init__(message, reason=reason, field=field, resident_text=resident_text)
+
+
+class FlatNotUnderstood(InvalidArgument):
+    """FLAT_UNREADABLE, FLAT_UNKNOWN or FLAT_AMBIGUOUS."""
+
+    def __init__(self, reason: str) -> None:
+        message, resident_text = _FLAT_TEXTS[reason]
+        super().__init__(message, reason=reason, field="flat", resident_text=resident_text)
+
+
+class ConsentOutdated(FailedPrecondition):
+    """Consent was given to a text that has been replaced."""
+
+    reason = "CONSENT_OUTDATED"
+
+    def __init__(self, current: str) -> None:
+        super().__init__(
+            f"the text to consent to is now version {current}: show it and ask again",
+            metadata={"consent_version": current},
+            resident_text="告知书已更新，请阅读后再确认。",
+        )
+
+
+class SenderNotMember(FailedPrecondition):
+    """A service named a sender who is not in the group."""
+
+    reason = "SENDER_NOT_MEMBER"
+
+    def __init__(self) -> None:
+        super().__init__("the sender is not a member of the group")
+
+
+class PostingOverloaded(ResourceExhausted):
+    """Too many messages wait to be written."""
+
+    reason = "POSTING_OVERLOADED"
+
+    def __init__(self) -> None:
+        super().__init__("too many messages wait to be written: send the same once more", retry_after_seconds=1.0)
+
+
+class ReaderTooSlow(ResourceExhausted):
+    """A subscriber did not take what was ready for it."""
+
+    reason = "READER_TOO_SLOW"
+
+    def __init__(self) -> None:
+        super().__init__("the reader is too slow: resume from the last seq that it has", retry_after_seconds=0.5)

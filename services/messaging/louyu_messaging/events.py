@@ -1,0 +1,73 @@
+"""The events that messaging publishes, as the bytes that others read.
+
+Names and roles of a sender are added to MessagePosted by the statement that posts, position and time by the relay:
+protobuf reads what is appended as further fields of the same message.
+"""
+
+from datetime import datetime
+
+from louyu.events.v1 import messaging_events_pb2
+
+from louyu_messaging.directory import GroupDirectory, HouseholdFacts
+from louyu_messaging.message import NewMessage
+
+
+def message_payload(group_id: str, message_id: str, message: NewMessage) -> bytes:
+    """Return MessagePosted but for the sender's name and roles, position and time."""
+    return messaging_events_pb2.MessagePosted(
+        group_id=group_id,
+        message_id=message_id,
+        sender_id=message.sender_id or "",
+        text=message.text,
+        via=message.via,
+        media_ids=message.media_ids,
+        reply_to_seq=message.reply_to_seq,
+        is_platform=message.sender_id is None,
+        question_id=message.question_id,
+    ).SerializeToString()
+
+
+def complete_message_payload(payload: bytes, sequence: int, occurred_at: datetime) -> bytes:
+    """Return a MessagePosted payload from the outbox with its position and time."""
+    added = messaging_events_pb2.MessagePosted(seq=sequence)
+    added.posted_at.FromDatetime(occurred_at)
+    return payload + added.SerializeToString()
+
+
+def group_payload(directory: GroupDirectory, version: int) -> messaging_events_pb2.GroupDirectoryChanged:
+    """Return the event that tells a group's directory."""
+    return messaging_events_pb2.GroupDirectoryChanged(
+        group_id=directory.group_id,
+        version=version,
+        name=directory.name,
+        buildings=[
+            messaging_events_pb2.GroupBuilding(building_id=building_id, key=key, name=name)
+            for building_id, key, name in directory.buildings
+        ],
+        role_holders=[
+            messaging_events_pb2.RoleHolder(
+                person_id=holder.person_id, role=holder.role, name=holder.name, responder_key=holder.responder_key
+            )
+            for holder in directory.role_holders
+        ],
+        member_count=directory.member_count,
+        community_key=directory.community_key,
+        community_name=directory.community_name,
+    )
+
+
+def household_payload(facts: HouseholdFacts, version: int) -> messaging_events_pb2.HouseholdChanged:
+    """Return the event that tells a household's members."""
+    return messaging_events_pb2.HouseholdChanged(
+        household_id=facts.household_id,
+        version=version,
+        building_id=facts.building_id,
+        building_key=facts.building_key,
+        flat=facts.flat,
+        members=[
+            messaging_events_pb2.HouseholdMember(
+                person_id=member.person_id, channels=member.channels, group_ids=member.group_ids
+            )
+            for member in facts.members
+        ],
+    )

@@ -1,0 +1,107 @@
+"""Joining: somebody with a join code, a flat and consent becomes a member.
+
+Whoever comes again, by the same channel address or signed in, stays the same person. A person belongs to one household:
+naming another flat moves them there. The household's own name, the group and the consent are written together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from louyu_runtime.database import Transaction
+from louyu_runtime.errors import InvalidArgument
+from louyu_runtime.sealing import Sealer
+
+from louyu_messaging import consent
+from louyu_messaging.errors import JoinCodeUnknown
+from louyu_messaging.flats import match_flat
+from louyu_messaging.importing import household_id_of
+from louyu_messaging.places import ChannelAddress
+from louyu_messaging.store import audit
+from louyu_messaging.store import joining as store
+from louyu_messaging.telling import tell_group, tell_household
+
+LONGEST_NAME = 20
+
+
+@dataclass(frozen=True)
+class Joining:
+    """What somebody said to join. `person_id` is empty unless they are signed in; `way` is by which way they came."""
+
+    join_code: str
+    flat: str
+    name: str
+    consent_version: str
+    way: str
+    person_id: str = ""
+    address: ChannelAddress | None = None
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Who joined what."""
+
+    person_id: str
+    group_id: str
+    group_name: str
+    flat: str
+    was_member: bool
+
+
+def check_name(name: str) -> None:
+    """Raise InvalidArgument for a name that cannot be shown in a group."""
+    if len(name) > LONGEST_NAME or not name.isprintable() or (name and not name.strip()):
+        raise InvalidArgument(
+            f"name must be 1 to {LONGEST_NAME} characters on one line, or empty",
+            field="name",
+            resident_text=f"称呼请用1到{LONGEST_NAME}个字。",
+        )
+
+
+async def join_group(tx: Transaction, joining: Joining, sealer: Sealer, new_id: Callable[[], str]) -> Joined:
+    """Make somebody a member of the code's group.
+
+    Raises JoinCodeUnknown, FlatNotUnderstood, and InvalidArgument for a name that cannot be shown. Consent has been
+    checked by the caller, who knows which text was shown.
+    """
+    check_name(joining.name)
+    group = await store.group_of_code(tx, joining.join_code)
+    if group is None:
+        raise JoinCodeUnknown
+    known = await _known_person(tx, joining, sealer)
+    if known is not None and await store.is_member(tx, group.id, known.id) and not joining.flat:
+        return Joined(known.id, group.id, group.name, known.flat, was_member=True)
+    building, flat = match_flat(joining.flat, group.buildings)
+    household_id = household_id_of(tx.community_id, building.key, flat)
+    await store.add_household(tx, household_id, building.id, flat)
+    person_id = known.id if known else new_id()
+    await store.save_person(tx, person_id, joining.name or (known.name if known else f"{flat}邻居"), household_id)
+    is_new_member = await store.add_resident(tx, group.id, person_id)
+    if joining.address is not None:
+        address = joining.address
+        await store.save_address(
+            tx,
+            address.channel,
+            address.account,
+            sealer.lookup(address.address),
+            sealer.seal(address.address),
+            person_id,
+        )
+    await store.record_consent(tx, new_id(), person_id, consent.PURPOSE_JOINING, joining.consent_version, joining.way)
+    await audit.record(tx, person_id, "join", f"group/{group.id}")
+    if known is not None and known.household_id not in ("", household_id):
+        await tell_household(tx, known.household_id)
+    await tell_household(tx, household_id)
+    if is_new_member or (known is not None and joining.name not in ("", known.name)):
+        await tell_group(tx, group.id)
+    return Joined(person_id, group.id, group.name, flat, was_member=not is_new_member)
+
+
+async def _known_person(tx: Transaction, joining: Joining, sealer: Sealer) -> store.KnownPerson | None:
+    if joining.person_id:
+        return await store.person(tx, joining.person_id)
+    if joining.address is None:
+        return None
+    address = joining.address
+    return await store.person_at(tx, address.channel, address.account, sealer.lookup(address.address))

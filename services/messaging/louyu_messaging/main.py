@@ -1,0 +1,85 @@
+"""messaging's process: settings -> wiring -> serve."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from louyu.events.v1 import envelope_pb2
+from louyu.messaging.v1 import messaging_service_pb2, messaging_service_pb2_grpc
+from louyu_runtime.host import Host
+from louyu_runtime.logs import start_logging
+from louyu_runtime.sealing import Sealer
+from louyu_runtime.settings import load_settings
+
+from louyu_messaging.api import MessagingServicer
+from louyu_messaging.door import Door
+from louyu_messaging.drafts import draft_message
+from louyu_messaging.events import complete_message_payload
+from louyu_messaging.feed import Feed, GroupKey
+from louyu_messaging.message import Message, NewMessage
+from louyu_messaging.permissions import PERMISSIONS
+from louyu_messaging.posting import Draft, Outcome, Posted, Poster
+from louyu_messaging.settings import MessagingSettings
+from louyu_messaging.store import doors, messages
+from louyu_messaging.store.hot import HotStore
+
+FORGET_AFTER_DAYS = 7
+FORGET_EVERY_SECONDS = 3600.0
+
+
+async def serve() -> None:
+    """Serve until told to stop."""
+    settings = load_settings(MessagingSettings)
+    start_logging(settings.role, settings.log_level)
+    async with Host(settings) as host, HotStore(host.database.asyncpg_url) as hot:
+        wire_up(host, hot, settings)
+        await host.serve()
+
+
+def wire_up(host: Host, hot: HotStore, settings: MessagingSettings) -> None:
+    """Put messaging together on a host."""
+    database = host.database
+    sealer = Sealer(settings.data_keys.get_secret_value(), settings.lookup_key.get_secret_value())
+
+    async def read_after(key: GroupKey, seq: int, limit: int) -> Sequence[Message]:
+        async with database.transaction(key[0]) as tx:
+            return await messages.after(tx, key[1], seq, limit)
+
+    feed = Feed(read_after, hot.group_positions)
+
+    def posted(flushed: Sequence[tuple[Draft, Posted]]) -> None:
+        if flushed and database.on_events is not None:
+            database.on_events()
+        for key in {(draft.community_id, draft.group_id) for draft, _ in flushed}:
+            feed.wake(key)
+
+    def hint(envelope: envelope_pb2.Envelope) -> None:
+        kind, _, group_id = envelope.subject.partition("/")
+        if kind == "group":
+            feed.wake((envelope.community_id, group_id))
+
+    poster = Poster(hot.post_messages, posted)
+
+    async def post(community_id: str, group_id: str, message: NewMessage) -> Outcome:
+        (outcome,) = await poster.post_all([draft_message(community_id, group_id, message)])
+        return outcome
+
+    async def forget() -> None:
+        while True:
+            async with database.transaction(statement_ms=30_000) as tx:
+                await doors.forget_old(tx, FORGET_AFTER_DAYS)
+            await asyncio.sleep(FORGET_EVERY_SECONDS)
+
+    host.add_servicer(
+        messaging_service_pb2_grpc.add_MessagingServiceServicer_to_server,
+        MessagingServicer(database, poster, feed, Door(database, hot, sealer, post), sealer),
+        PERMISSIONS,
+        descriptor=messaging_service_pb2.DESCRIPTOR.services_by_name["MessagingService"],
+    )
+    host.limit(ApplyCommunity=30.0)
+    host.complete_events({"MessagePosted": complete_message_payload})
+    host.publish_events(consumers=["routing", "notify"])
+    host.tail("messaging", hint, feed.wake_all)
+    host.background("feed", feed.watch)
+    host.background("forgetting what was asked at the door", forget)

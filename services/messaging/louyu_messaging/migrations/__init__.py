@@ -1,0 +1,1 @@
+"""Migrations of the schema `messaging`, run by `louyu migrate` alone."""

@@ -1,0 +1,24 @@
+"""Who may call what. Which objects a caller may see or touch is decided in `access`, where the object is read."""
+
+from louyu_runtime.permissions import ANYONE, EVERYBODY, OPERATORS, Rule, only_services, persons
+
+PERMISSIONS: dict[str, Rule] = {
+    "ApplyCommunity": persons(OPERATORS),
+    "GetCommunity": persons(EVERYBODY, "routing", "notify", "gateway"),
+    "ListGroups": persons(EVERYBODY, "routing", "notify", "gateway"),
+    "GetGroup": persons(EVERYBODY, "routing", "notify", "gateway"),
+    "ListMembers": persons(EVERYBODY, "routing", "notify", "gateway"),
+    # for themselves; services and operators also for others
+    "PostMessage": persons(EVERYBODY, "routing", "notify", "gateway"),
+    "PostMessageBatch": persons(OPERATORS, "routing", "notify", "gateway"),
+    "ListMessages": persons(EVERYBODY, "routing", "notify", "gateway"),
+    "SubscribeMessages": persons(EVERYBODY, "gateway"),
+    # whoever holds a code may ask what it opens
+    "ResolveJoinCode": ANYONE,
+    "JoinGroup": persons(EVERYBODY, "gateway"),
+    "ReceiveFromChannel": only_services("gateway"),
+    # a person only themself
+    "GetPerson": persons(EVERYBODY, "gateway"),
+    "FindPersonsByAddress": only_services("gateway"),
+    "ResolveAddresses": only_services("notify"),
+}

@@ -1,0 +1,1 @@
+"""All SQL of messaging, and nothing else that knows it."""

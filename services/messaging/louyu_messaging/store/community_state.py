@@ -1,0 +1,208 @@
+"""Reading a whole community, and writing what an import changes of it: few statements, whatever their number of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from louyu_runtime.database import Transaction
+
+from louyu_messaging.community_state import (
+    AddressRow,
+    BuildingRow,
+    CommunityState,
+    GroupRow,
+    HouseholdRow,
+    MemberRow,
+    PersonRow,
+)
+from louyu_messaging.store import places
+
+_OWN = "WHERE community_id = CAST(:community AS uuid)"
+
+
+async def lock(tx: Transaction) -> None:
+    """Let one import into a community at a time."""
+    await tx.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))", {"name": f"messaging.import/{tx.community_id}"}
+    )
+
+
+async def load(tx: Transaction) -> CommunityState:
+    """Return the community as it stands."""
+
+    async def rows(query: str) -> Sequence[Any]:
+        return await tx.rows(query, community=tx.community_id)
+
+    return CommunityState(
+        community=await places.community(tx),
+        buildings={
+            str(row[0]): BuildingRow(row[1], row[2])
+            for row in await rows(f"SELECT building_id, key, name FROM building {_OWN}")
+        },
+        households={
+            str(row[0]): HouseholdRow(str(row[1]), row[2])
+            for row in await rows(f"SELECT household_id, building_id, flat FROM household {_OWN}")
+        },
+        groups={
+            str(row[0]): GroupRow(row[1], row[2])
+            for row in await rows(f"SELECT group_id, key, name FROM groups {_OWN}")
+        },
+        group_buildings={
+            (str(row[0]), str(row[1])) for row in await rows(f"SELECT group_id, building_id FROM group_building {_OWN}")
+        },
+        join_codes={
+            str(row[0]): row[1]
+            for row in await rows(
+                f"SELECT group_id, code FROM join_code {_OWN} AND withdrawn_at IS NULL"
+                " AND (expires_at IS NULL OR expires_at > clock_now()) ORDER BY created_at, code DESC"
+            )
+        },
+        people={
+            str(row[0]): PersonRow(row[1], row[2], str(row[3]) if row[3] else None)
+            for row in await rows(f"SELECT person_id, key, name, household_id FROM person {_OWN}")
+        },
+        members={
+            (str(row[0]), str(row[1])): MemberRow(tuple(row[2]), tuple(row[3]))
+            for row in await rows(f"SELECT group_id, person_id, roles, responder_keys FROM member {_OWN}")
+        },
+        addresses={
+            (row[0], row[1], bytes(row[2])): AddressRow(str(row[3]), row[4])
+            for row in await rows(f"SELECT channel, account, lookup, person_id, is_active FROM channel_address {_OWN}")
+        },
+    )
+
+
+@dataclass(frozen=True)
+class _Table:
+    """How rows of a table are written: columns with their types, the key first, and what they take from elsewhere."""
+
+    name: str
+    key: tuple[tuple[str, str], ...]
+    columns: tuple[tuple[str, str], ...] = ()
+    stamp: str = ""
+    """The column that holds when the row was made."""
+
+
+_LIST = "text[]"  # given as one text with commas, since arrays of arrays must be rectangular
+
+BUILDING = _Table("building", (("building_id", "uuid"),), (("key", "text"), ("name", "text")))
+HOUSEHOLD = _Table("household", (("household_id", "uuid"),), (("building_id", "uuid"), ("flat", "text")))
+GROUPS = _Table("groups", (("group_id", "uuid"),), (("key", "text"), ("name", "text")))
+GROUP_BUILDING = _Table("group_building", (("group_id", "uuid"), ("building_id", "uuid")))
+PERSON = _Table(
+    "person", (("person_id", "uuid"),), (("key", "text"), ("name", "text"), ("household_id", "uuid")), "created_at"
+)
+MEMBER = _Table(
+    "member", (("group_id", "uuid"), ("person_id", "uuid")), (("roles", _LIST), ("responder_keys", _LIST)), "joined_at"
+)
+ADDRESS = _Table(
+    "channel_address",
+    (("channel", "text"), ("account", "text"), ("lookup", "bytea")),
+    (("sealed", "bytea"), ("person_id", "uuid"), ("is_active", "boolean")),
+    "created_at",
+)
+JOIN_CODE = _Table(
+    "join_code",
+    (("code", "text"),),
+    (("group_id", "uuid"), ("expires_at", "timestamptz"), ("withdrawn_at", "timestamptz")),
+    "created_at",
+)
+
+
+async def upsert(tx: Transaction, table: _Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows, key columns first, or change those that stand under their key."""
+    if not rows:
+        return
+    columns = table.key + table.columns
+    names = [name for name, _ in columns]
+    given = ", ".join(f"CAST(:{name} AS {'text' if kind == _LIST else kind}[])" for name, kind in columns)
+    taken = ", ".join(f"string_to_array(u.{name}, ',')" if kind == _LIST else f"u.{name}" for name, kind in columns)
+    stamped = (f", {table.stamp}", ", CAST(:now AS timestamptz)") if table.stamp else ("", "")
+    changed = ", ".join(f"{name} = excluded.{name}" for name, _ in table.columns)
+    keys = ", ".join(name for name, _ in table.key)
+    values = {
+        name: [",".join(row[at]) if kind == _LIST else row[at] for row in rows]
+        for at, (name, kind) in enumerate(columns)
+    }
+    await tx.execute(
+        f"INSERT INTO {table.name} (community_id, {', '.join(names)}{stamped[0]})"
+        f" SELECT CAST(:community AS uuid), {taken}{stamped[1]} FROM unnest({given}) AS u({', '.join(names)})"
+        f" ON CONFLICT (community_id, {keys}) DO {f'UPDATE SET {changed}' if changed else 'NOTHING'}",
+        {"community": tx.community_id, **({"now": tx.now} if table.stamp else {}), **values},
+    )
+
+
+async def remove(tx: Transaction, table: _Table, keys: Collection[tuple[Any, ...]]) -> None:
+    """Delete rows by their keys."""
+    if not keys:
+        return
+    names = [name for name, _ in table.key]
+    given = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in table.key)
+    matched = " AND ".join(f"t.{name} = u.{name}" for name in names)
+    await tx.execute(
+        f"DELETE FROM {table.name} AS t USING unnest({given}) AS u({', '.join(names)})"
+        f" WHERE t.community_id = CAST(:community AS uuid) AND {matched}",
+        {"community": tx.community_id, **{name: [key[at] for key in keys] for at, name in enumerate(names)}},
+    )
+
+
+async def save_community(tx: Transaction, state: CommunityState) -> None:
+    """Insert or change the community itself."""
+    community = state.community
+    if community is None:
+        raise ValueError("a state without a community cannot be saved")
+    await tx.execute(
+        "INSERT INTO community (community_id, key, name, subdistrict, district)"
+        " VALUES (CAST(:id AS uuid), :key, :name, :subdistrict, :district)"
+        " ON CONFLICT (community_id) DO UPDATE SET name = excluded.name, subdistrict = excluded.subdistrict,"
+        " district = excluded.district",
+        {
+            "id": community.id,
+            "key": community.key,
+            "name": community.name,
+            "subdistrict": community.subdistrict,
+            "district": community.district,
+        },
+    )
+
+
+async def withdraw_codes(tx: Transaction, codes: Collection[str]) -> None:
+    """Let join codes no longer open their groups."""
+    if codes:
+        await tx.execute(
+            f"UPDATE join_code SET withdrawn_at = :now {_OWN} AND code = ANY (CAST(:codes AS text[]))",
+            {"community": tx.community_id, "now": tx.now, "codes": list(codes)},
+        )
+
+
+async def used_codes(tx: Transaction, codes: Collection[str]) -> dict[str, str | None]:
+    """Return of these codes those that were given out: the group here, or None in another community."""
+    own = await tx.rows(
+        f"SELECT code, group_id FROM join_code {_OWN} AND code = ANY (CAST(:codes AS text[]))",
+        community=tx.community_id,
+        codes=list(codes),
+    )
+    foreign = await tx.rows(
+        "SELECT taken_join_codes(CAST(:codes AS text[]), CAST(:community AS uuid))",
+        community=tx.community_id,
+        codes=list(codes),
+    )
+    return {row[0]: str(row[1]) for row in own} | {row[0]: None for row in foreign}
+
+
+async def next_versions(tx: Transaction, table: _Table, ids: Collection[str]) -> dict[str, int]:
+    """Count up the versions of groups or households and return them. Rows are locked in key order."""
+    if not ids:
+        return {}
+    key, version = table.key[0][0], "directory_version" if table is GROUPS else "version"
+    rows = await tx.rows(
+        f"WITH locked AS (SELECT {key} FROM {table.name} {_OWN} AND {key} = ANY (CAST(:ids AS uuid[]))"
+        f" ORDER BY {key} FOR NO KEY UPDATE)"
+        f" UPDATE {table.name} AS t SET {version} = t.{version} + 1 FROM locked AS l"
+        f" WHERE t.community_id = CAST(:community AS uuid) AND t.{key} = l.{key} RETURNING t.{key}, t.{version}",
+        community=tx.community_id,
+        ids=list(ids),
+    )
+    return {str(row[0]): row[1] for row in rows}

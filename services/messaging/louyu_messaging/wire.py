@@ -1,0 +1,242 @@
+"""Translation between the protos and the domain, both ways. Names the field when a request cannot be used."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from louyu.messaging.v1 import community_pb2, message_pb2, messaging_service_pb2
+from louyu_runtime.errors import InvalidArgument
+from louyu_runtime.ids import is_uuid
+
+from louyu_messaging.addresses import DeliveryAddress
+from louyu_messaging.definition import (
+    DefinedAddress,
+    DefinedBuilding,
+    DefinedGroup,
+    DefinedMembership,
+    DefinedPerson,
+    Definition,
+)
+from louyu_messaging.door import Arrival, Callback, Departure, Words
+from louyu_messaging.door_outcome import (
+    DoorOutcome,
+    FlatAsked,
+    GroupAsked,
+    JoinedGroup,
+    NothingToSay,
+    PostedInGroup,
+    Refused,
+    UnknownSender,
+)
+from louyu_messaging.message import Message, NewMessage
+from louyu_messaging.places import ChannelAddress, Community, Group, Member, Person
+
+_VIA_OF: dict[int, str] = {
+    message_pb2.VIA_UNSPECIFIED: "text",
+    message_pb2.VIA_TEXT: "text",
+    message_pb2.VIA_VOICE: "voice",
+    message_pb2.VIA_PHOTO: "photo",
+}
+_PROTO_VIA = {"text": message_pb2.VIA_TEXT, "voice": message_pb2.VIA_VOICE, "photo": message_pb2.VIA_PHOTO}
+
+
+def uuid_of(text: str, field: str) -> str:
+    """Return a UUID in its usual form. Raises InvalidArgument naming the field."""
+    if not is_uuid(text):
+        raise InvalidArgument(f"{field} is missing" if not text else f"{field} is not a UUID", field=field)
+    return text.lower()
+
+
+def via_of(via: int, field: str) -> str:
+    """Return by which way a message was given."""
+    if via not in _VIA_OF:
+        raise InvalidArgument(f"{field} is none of the known ways", field=field)
+    return _VIA_OF[via]
+
+
+def message_of(message: message_pb2.NewMessage, sender_id: str | None, path: str = "message") -> NewMessage:
+    """Return a message to be posted."""
+    said_at = None
+    if message.HasField("said_at"):
+        try:
+            said_at = message.said_at.ToDatetime(tzinfo=UTC)
+        except (ValueError, OverflowError) as error:
+            raise InvalidArgument("said_at is no time", field=f"{path}.said_at") from error
+    return NewMessage(
+        sender_id=sender_id,
+        text=message.text,
+        via=via_of(message.via, f"{path}.via"),
+        idempotency_key=message.idempotency_key,
+        media_ids=tuple(message.media_ids),
+        reply_to_seq=message.reply_to_seq,
+        question_id=message.question_id,
+        said_at=said_at,
+    )
+
+
+def message_to_proto(message: Message) -> message_pb2.Message:
+    """Return a message as it stands in a group."""
+    proto = message_pb2.Message(
+        seq=message.seq,
+        id=message.id,
+        sender_id=message.sender_id,
+        sender_name=message.sender_name,
+        sender_roles=message.sender_roles,
+        text=message.text,
+        via=_PROTO_VIA[message.via],
+        media_ids=message.media_ids,
+        reply_to_seq=message.reply_to_seq,
+        is_platform=message.is_platform,
+        question_id=message.question_id,
+    )
+    set_time(proto.posted_at, message.posted_at)
+    return proto
+
+
+def set_time(field: object, moment: datetime) -> None:
+    """Set a Timestamp field."""
+    field.FromDatetime(moment)  # type: ignore[attr-defined]  # a Timestamp, whose generated type lacks this method
+
+
+def address_of(address: message_pb2.ChannelAddress, field: str = "address") -> ChannelAddress:
+    """Return a channel address."""
+    for name, value in (("channel", address.channel), ("account", address.account), ("address", address.address)):
+        if not 1 <= len(value) <= 128 or not value.isprintable():
+            raise InvalidArgument(f"{field}.{name} must have 1 to 128 characters", field=f"{field}.{name}")
+    return ChannelAddress(address.channel, address.account, address.address)
+
+
+def community_to_proto(community: Community) -> community_pb2.Community:
+    """Return a community."""
+    return community_pb2.Community(
+        id=community.id,
+        key=community.key,
+        name=community.name,
+        subdistrict=community.subdistrict,
+        district=community.district,
+    )
+
+
+def group_to_proto(group: Group) -> community_pb2.Group:
+    """Return a group."""
+    return community_pb2.Group(
+        id=group.id,
+        community_id=group.community_id,
+        key=group.key,
+        name=group.name,
+        buildings=[
+            community_pb2.Building(id=each.id, key=each.key, name=each.name, household_count=each.household_count)
+            for each in group.buildings
+        ],
+        join_code=group.join_code,
+        last_seq=group.last_seq,
+        member_count=group.member_count,
+    )
+
+
+def member_to_proto(member: Member, *, with_flat: bool) -> community_pb2.Member:
+    """Return a member; the flat only for those who may see it."""
+    return community_pb2.Member(
+        person_id=member.person_id, name=member.name, roles=member.roles, flat=member.flat if with_flat else ""
+    )
+
+
+def person_to_proto(person: Person) -> community_pb2.Person:
+    """Return a person."""
+    return community_pb2.Person(
+        id=person.id,
+        community_id=person.community_id,
+        name=person.name,
+        memberships=[
+            community_pb2.Membership(group_id=each.group_id, group_name=each.group_name, roles=each.roles)
+            for each in person.memberships
+        ],
+        household_id=person.household_id,
+        flat=person.flat,
+        community_name=person.community_name,
+    )
+
+
+def address_to_proto(found: DeliveryAddress) -> messaging_service_pb2.PersonAddress:
+    """Return the address of a person."""
+    address = found.address
+    proto = messaging_service_pb2.PersonAddress(
+        person_id=found.person_id,
+        address=message_pb2.ChannelAddress(channel=address.channel, account=address.account, address=address.address),
+    )
+    if found.since_last_heard is not None:
+        proto.since_last_heard.FromTimedelta(found.since_last_heard)
+    return proto
+
+
+def callback_of(request: messaging_service_pb2.ReceiveFromChannelRequest) -> Callback:
+    """Return what came over a channel."""
+    if not 1 <= len(request.callback_key) <= 256:
+        raise InvalidArgument("callback_key must have 1 to 256 characters", field="callback_key")
+    content: Words | Arrival | Departure
+    match request.WhichOneof("content"):
+        case "message":
+            said = request.message
+            content = Words(said.text, via_of(said.via, "message.via"), tuple(said.media_ids))
+        case "arrival":
+            content = Arrival(request.arrival.join_code)
+        case "departure":
+            content = Departure()
+        case _:
+            raise InvalidArgument("content is missing: a message, an arrival or a departure", field="content")
+    return Callback(address_of(request.address), request.callback_key, content)
+
+
+def outcome_to_proto(outcome: DoorOutcome) -> messaging_service_pb2.ReceiveFromChannelResponse:
+    """Return what became of a callback."""
+    response = messaging_service_pb2.ReceiveFromChannelResponse()
+    match outcome:
+        case UnknownSender(is_code_invalid=is_code_invalid):
+            response.unknown_sender.is_code_invalid = is_code_invalid
+            response.unknown_sender.SetInParent()
+        case FlatAsked(group_name=group_name, consent_version=version, problem=problem):
+            response.flat_asked.group_name = group_name
+            response.flat_asked.consent_version = version
+            response.flat_asked.problem = problem
+            response.flat_asked.is_repeated = bool(problem)
+        case JoinedGroup():
+            joined = response.joined
+            joined.community_id, joined.group_id = outcome.community_id, outcome.group_id
+            joined.group_name, joined.flat = outcome.group_name, outcome.flat
+            joined.person_id, joined.was_member = outcome.person_id, outcome.was_member
+        case GroupAsked(group_names=names):
+            response.group_asked.group_names.extend(names)
+        case PostedInGroup():
+            posted = response.posted
+            posted.community_id, posted.group_id = outcome.community_id, outcome.group_id
+            posted.group_name, posted.person_id, posted.seq = outcome.group_name, outcome.person_id, outcome.seq
+        case NothingToSay():
+            response.nothing_to_say.SetInParent()
+        case Refused(reason=reason):
+            response.refused.reason = reason
+    return response
+
+
+def definition_of(community: community_pb2.CommunityDefinition) -> Definition:
+    """Return a community as an import file defines it."""
+    return Definition(
+        key=community.key,
+        name=community.name,
+        subdistrict=community.subdistrict,
+        district=community.district,
+        buildings=tuple(DefinedBuilding(each.key, each.name, tuple(each.flats)) for each in community.buildings),
+        groups=tuple(
+            DefinedGroup(each.key, each.name, tuple(each.building_keys), each.join_code) for each in community.groups
+        ),
+        people=tuple(
+            DefinedPerson(
+                each.key,
+                each.name,
+                each.building_key,
+                each.flat,
+                tuple(DefinedMembership(m.group_key, m.role, m.responder_key) for m in each.memberships),
+                tuple(DefinedAddress(a.channel, a.account, a.address) for a in each.addresses),
+            )
+            for each in community.people
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Messaging, served as its process serves it, on a real database."""

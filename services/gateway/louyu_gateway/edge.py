@@ -1,20 +1,23 @@
-"""What holds for every request at the edge: headers that protect pages, a limit on bodies, counting, and assets.
+"""What holds for every request at the edge: headers that protect pages, counting, the last word on faults.
 
 Pure ASGI rather than Starlette's BaseHTTPMiddleware, which would buffer streams and lose their cancellation.
 """
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from louyu_runtime.telemetry import span_from
 from opentelemetry.trace import SpanKind
 from prometheus_client import Counter, Histogram
 from starlette.datastructures import MutableHeaders
-from starlette.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MOST_BODY_BYTES = 256 * 1024
+# What comes without a length is counted by the application itself, to the same limit.
 REQUESTS = Counter("louyu_http_requests", "Requests answered, by area and status class.", ["area", "status"])
 SECONDS = Histogram(
     "louyu_http_request_seconds",
@@ -43,8 +46,9 @@ CONTENT_POLICY = "; ".join(
 class Edge:
     """Wraps the application."""
 
-    def __init__(self, app: ASGIApp, *, public_url: str) -> None:
+    def __init__(self, app: ASGIApp, *, public_url: str, answer: Callable[[Request, Exception], Response]) -> None:
         self._app = app
+        self._answer = answer
         self._headers = {
             "Content-Security-Policy": CONTENT_POLICY,
             "X-Content-Type-Options": "nosniff",
@@ -67,8 +71,12 @@ class Edge:
             key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"] if key == b"traceparent"
         }
 
+        has_begun = False
+
         async def send_with_headers(message: Message) -> None:
+            nonlocal has_begun
             if message["type"] == "http.response.start":
+                has_begun = True
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
@@ -78,35 +86,17 @@ class Edge:
 
         length = dict(scope["headers"]).get(b"content-length", b"0")
         if not length.isdigit() or int(length) > MOST_BODY_BYTES:
-            await _too_large()(scope, receive, send_with_headers)
+            error = HTTPException(413, f"the body is larger than {MOST_BODY_BYTES} bytes")
+            await self._answer(Request(scope, receive), error)(scope, receive, send_with_headers)
             return
         with span_from(carrier, f"{scope['method']} /{area}", kind=SpanKind.SERVER):
-            await self._app(scope, _limited(receive), send_with_headers)
-
-
-class BodyTooLarge(Exception):
-    """A body without a length has grown beyond the limit."""
-
-
-def _limited(receive: Receive) -> Callable[[], Awaitable[Message]]:
-    received = 0
-
-    async def limited() -> Message:
-        nonlocal received
-        message = await receive()
-        if message["type"] == "http.request":
-            received += len(message.get("body", b""))
-            if received > MOST_BODY_BYTES:
-                raise BodyTooLarge
-        return message
-
-    return limited
-
-
-def _too_large() -> JSONResponse:
-    message = f"the body is larger than {MOST_BODY_BYTES} bytes"
-    fault = {"code": "TOO_LARGE", "field": "", "message": message, "mend": "send less at once", "incident": ""}
-    return JSONResponse(fault, status_code=413)
+            try:
+                await self._app(scope, receive, send_with_headers)
+            except Exception as error:
+                # Here and not above us, so that the answer has the headers and the log one line.
+                response = self._answer(Request(scope, receive), error)
+                if not has_begun:
+                    await response(scope, receive, send_with_headers)
 
 
 def _area(path: str) -> str:

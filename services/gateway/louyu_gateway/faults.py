@@ -6,11 +6,14 @@ A program gets `{code, field, message, mend, incident}`; a person gets a page. W
 
 import logging
 import uuid
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from urllib.parse import urlencode
 
 import grpc
 from fastapi import FastAPI, HTTPException
 from fastapi.exceptions import RequestValidationError
+from louyu_runtime.channels_file import Channels
 from louyu_runtime.errors import LouyuError, RemoteError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.requests import Request
@@ -47,6 +50,10 @@ MENDS = {
     500: "report the incident's number to the operator",
     503: "send the same again in a moment",
     504: "send the same again in a moment; with the same idempotency key nothing happens twice",
+}
+MENDS_OF_CODES = {
+    "FORM_NOT_OURS": "load the page again; a program sends a bearer token instead of a cookie",
+    "IDEMPOTENCY_KEY_REUSED": "use a new key for a new request",
 }
 # Words for people, where the service has given none of its own.
 WORDS = {
@@ -92,8 +99,9 @@ def answer_to(error: Exception) -> Answer:
             return _answer(status, error.reason, "a service that is needed does not answer", "", WORDS[status], error)
     elif isinstance(error, RequestValidationError):
         first = error.errors()[0]
-        path = ".".join(str(part) for part in first["loc"][1:]) or "body"
-        return _answer(422, "INVALID_ARGUMENT", str(first["msg"]), path, "填写的内容有误，请改一下再试。")
+        is_json = first["type"] != "json_invalid"
+        path = ".".join(str(part) for part in first["loc"][1:]) if is_json else ""
+        return _answer(422, "INVALID_ARGUMENT", str(first["msg"]), path or "body", "填写的内容有误，请改一下再试。")
     elif isinstance(error, StarletteHTTPException):
         return _answer(error.status_code, f"HTTP_{error.status_code}", str(error.detail), "", "")
     incident = uuid.uuid4().hex[:12]
@@ -105,7 +113,8 @@ def answer_to(error: Exception) -> Answer:
 def _answer(
     status: int, code: str, message: str, field: str, words: str, error: RemoteError | LouyuError | None = None
 ) -> Answer:
-    fault = Fault(code, field, message, MENDS.get(status, ""), "")
+    mend = MENDS_OF_CODES.get(code) or MENDS.get(status, "")
+    fault = Fault(code, field, message, mend, "")
     retry = error.retry_after_seconds if error is not None else None
     if retry is None and status in (429, 503):
         retry = 1.0
@@ -126,15 +135,15 @@ def wants_page(request: Request) -> bool:
     return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
 
 
-def install(app: FastAPI, pages: Pages) -> None:
-    """Answer every error of the application, as page or JSON."""
+def answering(pages: Pages, channels: Channels) -> Callable[[Request, Exception], Response]:
+    """Return what turns an error into an answer, as page or JSON."""
 
-    async def handle(request: Request, error: Exception) -> Response:
+    def answer_request(request: Request, error: Exception) -> Response:
         answer = answer_to(error)
         if not wants_page(request):
             return as_json(answer)
         if answer.status == 401:
-            return RedirectResponse("/signin", status_code=303)
+            return RedirectResponse(_way_in(request, channels), status_code=303)
         texts = pages.texts(request)
         response = pages.render(
             request,
@@ -150,7 +159,24 @@ def install(app: FastAPI, pages: Pages) -> None:
         _with_retry(response, answer)
         return response
 
-    for kind in (LouyuError, RemoteError, RequestValidationError, HTTPException, StarletteHTTPException, Exception):
+    return answer_request
+
+
+def _way_in(request: Request, channels: Channels) -> str:
+    """Return where to sign in: inside WeChat silently by the account, if there is just one; elsewhere at the door."""
+    accounts = list(channels.wechat_official_accounts)
+    if len(accounts) == 1 and "MicroMessenger" in request.headers.get("user-agent", ""):
+        return f"/app/oauth/{accounts[0]}?" + urlencode({"next": request.url.path})
+    return "/signin"
+
+
+def install(app: FastAPI, answer_request: Callable[[Request, Exception], Response]) -> None:
+    """Answer the errors that are meant; any other rises to the edge."""
+
+    async def handle(request: Request, error: Exception) -> Response:
+        return answer_request(request, error)
+
+    for kind in (LouyuError, RemoteError, RequestValidationError, HTTPException, StarletteHTTPException):
         app.add_exception_handler(kind, handle)
 
 
@@ -158,7 +184,7 @@ def _explanation(status: int) -> str:
     if status == 404:
         return "地址可能写错了，或者内容已经撤下。"
     if status in (500, 503, 504, 429):
-        return "您刚才写的内容没有丢，请过一会儿再试一次。"
+        return "请过一会儿再试一次。"
     return "如果需要帮忙，请联系楼长或社区居委会。"
 
 

@@ -1,7 +1,7 @@
 """What every route works with: the services, who asks, the pages, the live updates, the clock."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from louyu_runtime.channels_file import Channels
@@ -13,10 +13,12 @@ from starlette.requests import Request
 from louyu_gateway.live import Live
 from louyu_gateway.own_forms import check_own_form
 from louyu_gateway.pages.render import Pages
-from louyu_gateway.people import People
+from louyu_gateway.people import People, bearer_token
 from louyu_gateway.services import Calls, Services
 from louyu_gateway.sessions import Sessions
 from louyu_gateway.settings import GatewaySettings
+
+COMMUNITY_COOKIE = "louyu_community"
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,14 @@ class Gateway:
     now: Callable[[], datetime]
 
     async def viewer(self, request: Request) -> "Viewer":
-        """Return who asks, with the services as they reach them. Raises Unauthenticated."""
+        """Return who asks, with the services as they reach them. Raises Unauthenticated.
+
+        An operator belongs to no community: in a browser they look at the one that they have chosen.
+        """
         principal = await self.people.of(request)
+        chosen = request.cookies.get(COMMUNITY_COOKIE, "")
+        if principal.is_operator and not principal.community_id and chosen and bearer_token(request) is None:
+            principal = replace(principal, community_id=chosen)
         return Viewer(principal, self.services.calls(principal))
 
     async def writer(self, request: Request) -> tuple["Viewer", dict[str, str]]:

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from louyu_gateway import hints
 from louyu_gateway.gateway import Gateway
 from louyu_gateway.pages.conversation import (
+    read_community_name,
     read_conversation,
     read_group,
     read_open_questions,
@@ -33,10 +34,8 @@ def app_pages(gateway: Gateway) -> APIRouter:
         mine = [group for group in found.groups if group.id in viewer.principal.group_ids] or list(found.groups)
         if len(mine) == 1 and not request.query_params:
             return RedirectResponse(f"/app/groups/{mine[0].id}", status_code=303)
-        named: messaging.GetCommunityResponse = await viewer.ask.messaging(
-            messaging.GetCommunityRequest(community=viewer.community())
-        )
-        cards = [GroupCard(group.id, group.name, plate_of(group.name), named.community.name) for group in mine]
+        community_name = await read_community_name(viewer)
+        cards = [GroupCard(group.id, group.name, plate_of(group.name), community_name) for group in mine]
         return pages.render(request, "app/groups.html", groups=cards)
 
     @router.get("/groups/{group_id}")
@@ -48,6 +47,7 @@ def app_pages(gateway: Gateway) -> APIRouter:
             request,
             "app/group.html",
             group=group,
+            community_name=await read_community_name(viewer),
             entries=found.entries,
             last_seq=found.last_seq,
             earlier=found.earlier,

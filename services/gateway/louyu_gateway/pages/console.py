@@ -1,8 +1,8 @@
-"""The console's frame: who may enter, the rail of places, and the choice of community for operators."""
+"""The console's frame: who may enter, and the rail of places."""
 
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass
 
-from louyu.messaging.v1 import messaging_service_pb2 as messaging
 from louyu_runtime.errors import PermissionDenied, RemoteError
 from louyu_runtime.permissions import LEADERS, STAFF
 from starlette.requests import Request
@@ -10,11 +10,10 @@ from starlette.responses import Response
 
 from louyu_gateway.gateway import Gateway, Viewer
 from louyu_gateway.pages import words
+from louyu_gateway.pages.conversation import read_community_name
 from louyu_gateway.pages.render import name_of
 from louyu_gateway.pages.texts import Texts
 from louyu_gateway.pages.views import Place
-
-COMMUNITY_COOKIE = "louyu_community"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ class Me:
 
 
 async def console_viewer(gateway: Gateway, request: Request) -> Viewer:
-    """Return who is at the console. Residents are shown the door; an operator looks at the community they chose."""
+    """Return who is at the console. Raises PermissionDenied for residents."""
     viewer = await gateway.viewer(request)
     principal = viewer.principal
     if not principal.roles & STAFF:
@@ -35,10 +34,6 @@ async def console_viewer(gateway: Gateway, request: Request) -> Viewer:
             "the console is for building heads, committee, responders and operators",
             resident_text="这里是工作人员用的工作台。",
         )
-    if principal.is_operator and not principal.community_id:
-        chosen = request.cookies.get(COMMUNITY_COOKIE, "")
-        if chosen:
-            return Viewer(replace(principal, community_id=chosen), viewer.ask)
     return viewer
 
 
@@ -47,13 +42,10 @@ async def render_console(
 ) -> Response:
     """Return a page of the console; `at` is the address of the place in the rail that it belongs to."""
     texts = gateway.pages.texts(request)
-    try:
-        found: messaging.GetCommunityResponse = await viewer.ask.messaging(
-            messaging.GetCommunityRequest(community=viewer.community())
-        )
-        community_name = found.community.name
-    except RemoteError:
-        community_name = ""
+    community_name = ""
+    if viewer.principal.community_id:
+        with suppress(RemoteError):
+            community_name = await read_community_name(viewer)
     me = Me(name_of(viewer.principal, texts), _role_text(viewer, texts), community_name)
     return gateway.pages.render(request, template, status=status, places=_places(viewer, texts, at), me=me, **values)
 

@@ -16,9 +16,9 @@ from louyu_runtime.ids import community_id_of
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from louyu_gateway.gateway import Gateway, Viewer
+from louyu_gateway.gateway import COMMUNITY_COOKIE, Gateway, Viewer
 from louyu_gateway.pages import words
-from louyu_gateway.pages.console import COMMUNITY_COOKIE, console_viewer, render_console
+from louyu_gateway.pages.console import console_viewer, render_console
 from louyu_gateway.pages.texts import Texts
 from louyu_gateway.wire import moment
 
@@ -110,7 +110,7 @@ def console_system_pages(gateway: Gateway) -> APIRouter:
                 problem=pages.texts(request)(error.resident_text),
             )
         response = RedirectResponse("/console/", status_code=303)
-        response.set_cookie(COMMUNITY_COOKIE, chosen, path="/console", httponly=True, samesite="lax")
+        response.set_cookie(COMMUNITY_COOKIE, chosen, httponly=True, samesite="lax")
         return response
 
     return router

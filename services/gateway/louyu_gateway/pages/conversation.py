@@ -36,6 +36,14 @@ async def read_group(viewer: Viewer, group_id: str) -> community_pb2.Group:
     return answer.group
 
 
+async def read_community_name(viewer: Viewer) -> str:
+    """Return the name of the viewer's community."""
+    answer: messaging.GetCommunityResponse = await viewer.ask.messaging(
+        messaging.GetCommunityRequest(community=viewer.community())
+    )
+    return answer.community.name
+
+
 async def read_conversation(
     gateway: Gateway, viewer: Viewer, request: Request, group_id: str, *, after_seq: int = 0, before_seq: int = 0
 ) -> Conversation:

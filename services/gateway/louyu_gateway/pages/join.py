@@ -71,12 +71,15 @@ def join_pages(gateway: Gateway) -> APIRouter:
         check_own_form(request, fields.get("csrf", ""))
         found = await resolve(code)
         texts = pages.texts(request)
+        signed_in = gateway.sessions.read(request)
+        # Somebody signed in here stays the same person; anybody else is a new one, whatever flat and name they give.
+        known = signed_in if signed_in is not None and signed_in.community_id == found.community_id else None
         flat, name = fields.get("flat", "").strip(), fields.get("name", "").strip()
         if fields.get("consent") != "yes":
             problem = texts("要先同意，才能加入。")
             return form(request, found, flat=flat, name=name, problem=problem, status=422)
         try:
-            joined: messaging.JoinGroupResponse = await gateway.services.calls(None).messaging(
+            joined: messaging.JoinGroupResponse = await gateway.services.calls(known).messaging(
                 messaging.JoinGroupRequest(
                     join_code=code,
                     flat=flat,
@@ -91,7 +94,7 @@ def join_pages(gateway: Gateway) -> APIRouter:
             problem = texts(error.resident_text)
             return form(request, await resolve(code), flat=flat, name=name, problem=problem, status=422)
         person = joined.person
-        principal = Principal("person", person.id, person.community_id, person.name, frozenset({"resident"}))
+        principal = known or Principal("person", person.id, person.community_id, person.name, frozenset({"resident"}))
         gateway.people.forget(principal)
         done = texts("{name}，您已经是{group}的成员。", name=person.name, group=joined.group.name)
         response = form(request, found, done=done)

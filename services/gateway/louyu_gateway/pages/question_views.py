@@ -25,7 +25,7 @@ def question_view(question: question_pb2.Question, viewer: Principal, now: datet
     emergency = question.urgency == "emergency"
     if (emergency or overdue) and state not in ("answered", *ENDED):
         tone = "alarm"
-    who = " ".join((question.next_step.who_name, *question.next_step.person_names)).strip()
+    who = " ".join((texts(question.next_step.who_name), *question.next_step.person_names)).strip()
     return QuestionView(
         id=question.id,
         number=question.number,
@@ -34,7 +34,7 @@ def question_view(question: question_pb2.Question, viewer: Principal, now: datet
         tone=tone,
         text=question.text,
         kind=texts(words.KINDS.get(question.kind, question.kind)),
-        responder=question.responder_type_name,
+        responder=texts(question.responder_type_name),
         group_id=question.group_id,
         group_name=question.group_name,
         message_seq=question.message_seq,
@@ -43,7 +43,7 @@ def question_view(question: question_pb2.Question, viewer: Principal, now: datet
         opened_at=moment(question, "opened_at") or now,
         emergency=emergency,
         steps=tuple(
-            StepView(step.who_name, _STANDING.get(step.state, "waiting"))
+            StepView(texts(step.who_name), _STANDING.get(step.state, "waiting"))
             for step in question.plan
             if step.state != "cancelled"
         ),

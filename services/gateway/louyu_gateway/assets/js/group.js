@@ -25,7 +25,7 @@ const readMessages = oneAtATime(async () => {
   for (;;) {
     const query = new URLSearchParams({ after_seq: lastSeq(), day: lastDay() });
     const page = await pull(`${talk.dataset.more}?${query}`);
-    const fresh = [...page.querySelectorAll("li")].filter((li) => !li.dataset.seq || !document.getElementById(li.id));
+    const fresh = [...page.querySelector("ol").children].filter((li) => !li.dataset.seq || !document.getElementById(li.id));
     if (!fresh.some((li) => li.dataset.seq)) return;
     const follows = isAtEnd() || fresh.some((li) => li.classList.contains("own"));
     document.querySelector(".stream > .empty")?.remove();

@@ -1,0 +1,1 @@
+"""The gateway: pages, JSON, live updates."""

@@ -90,7 +90,7 @@ def _own_matter(
     message: Message, reading: Reading, own: list[Question], since: dict[str, timedelta]
 ) -> Question | None:
     live = [question for question in own if question.state not in ENDED]
-    speech = speech_of_asker(message.text)
+    speech = speech_of_asker(message.text, reads_as_settled=reading.is_settled)
     if speech is Speech.STILL_NOT:
         ended_or_answered = [one for one in own if one.state in ENDED or one.state is ANSWERED]
         return _only(message, ended_or_answered) or _only(message, live)
@@ -112,7 +112,7 @@ def _own_matter(
 
 def _others_matter(message: Message, by: By, reading: Reading, others: list[Question]) -> Question | None:
     speech = speech_of_other(message.text)
-    if reading.is_emergency or reading.intent is Intent.AD:
+    if reading.is_emergency:
         return None
     waited_for = [one for one in others if by.person_id in one.waiting_for and one.state is not ASKED_BACK]
     if speech in {Speech.PROMISE, Speech.ASK_BACK} or (speech is Speech.STATEMENT and _informs(reading)):

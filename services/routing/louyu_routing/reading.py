@@ -9,6 +9,9 @@ from louyu_sdk import Intent, Urgency
 NEEDS_SOMEBODY = frozenset({Intent.QUESTION, Intent.REPORT, Intent.EVENT})
 
 
+SURE = 0.6
+
+
 class Classified(Protocol):
     """What a classifier returns."""
 
@@ -46,6 +49,11 @@ class Reading:
     def needs_somebody(self) -> bool:
         """Whether the message, taken by itself, is a question of the platform."""
         return self.intent in NEEDS_SOMEBODY and self.responder is not None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it surely says that an earlier matter is settled."""
+        return self.intent is Intent.RESOLVED and self.confidence >= SURE
 
     @property
     def is_emergency(self) -> bool:

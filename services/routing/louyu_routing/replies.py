@@ -16,10 +16,12 @@ from louyu_routing.store.messages import Message
 from louyu_routing.timeline import note
 
 
-async def from_asker(tx: Transaction, question: Question, message: Message, by: By, *, is_guess: bool) -> Question:
+async def from_asker(
+    tx: Transaction, question: Question, message: Message, by: By, reading: Reading, *, is_guess: bool
+) -> Question:
     """Apply the words of somebody who asked the question."""
     said = message.said(is_guess=is_guess)
-    speech = speech_of_asker(message.text)
+    speech = speech_of_asker(message.text, reads_as_settled=reading.is_settled)
     await add_asker(tx, question, message, by)
     if speech is Speech.STILL_NOT and allows(question.state, Change.REOPEN):
         return await life.reopen(tx, question, by, said)

@@ -18,34 +18,39 @@ from louyu_routing.store import directory as directory_store
 from louyu_routing.store import messages, questions
 from louyu_routing.store.messages import Message
 
+_TELLS = frozenset({Speech.STATEMENT, Speech.PROMISE})
+
 
 async def understand(tx: Transaction, message: Message, classifier: TextClassifier) -> None:
     """Decide what becomes of a message, once."""
-    if not await messages.hear(tx, message) or message.sender_id is None:
+    heard = await messages.hear(tx, message)
+    if heard is None:
         return
+    if message.sender_id is not None:
+        await _decide(tx, message, classifier, quotes_unheard=heard.quotes_unheard)
+    if heard.is_quoted_already:
+        for early in await messages.early_replies_to(tx, message.group_id, message.seq):
+            await _decide(tx, early, classifier, quotes_unheard=False)
+
+
+async def _decide(tx: Transaction, message: Message, classifier: TextClassifier, *, quotes_unheard: bool) -> None:
     by = await _sender(tx, message)
     reading = read(classifier, message.text, message.via)
     found = await belonging.find(tx, message, by, reading)
     if found is not None and await _reply(tx, message, by, reading, found):
         return
+    if quotes_unheard and not reading.is_emergency and speech_of_other(message.text) in _TELLS:
+        return  # decided when the message that it quotes is heard
     if reading.needs_somebody:
-        await _open(tx, message, by, reading, classifier)
+        await open_question(tx, message, reading, by)
 
 
 async def open_for_itself(tx: Transaction, message: Message, classifier: TextClassifier) -> bool:
     """Let a message that was wrongly taken for a part of another question be one of its own; False if it is none."""
     reading = read(classifier, message.text, message.via)
     if reading.needs_somebody:
-        await _open(tx, message, await _sender(tx, message), reading, classifier)
+        await open_question(tx, message, reading, await _sender(tx, message))
     return reading.needs_somebody
-
-
-async def _open(tx: Transaction, message: Message, by: By, reading: Reading, classifier: TextClassifier) -> None:
-    question = await open_question(tx, message, reading, by)
-    for early in await messages.early_replies_to(tx, message.group_id, message.seq):
-        sender = await _sender(tx, early)
-        belongs = Belonging(question_id=question.question_id, is_asker=sender.person_id == by.person_id, is_guess=False)
-        await _reply(tx, early, sender, read(classifier, early.text, early.via), belongs)
 
 
 async def _reply(tx: Transaction, message: Message, by: By, reading: Reading, found: Belonging) -> bool:
@@ -56,7 +61,7 @@ async def _reply(tx: Transaction, message: Message, by: By, reading: Reading, fo
     if reading.is_emergency and not question.is_emergency:
         return False  # whatever it quotes: nothing may stand between an emergency and those who can help
     if found.is_asker:
-        await replies.from_asker(tx, question, message, by, is_guess=found.is_guess)
+        await replies.from_asker(tx, question, message, by, reading, is_guess=found.is_guess)
         return True
     if reading.needs_somebody and by.role != "resident" and speech_of_other(message.text) is Speech.QUESTION:
         return False  # somebody who answers for a living asks a question of their own

@@ -176,5 +176,5 @@ def _responder_of(row: Any) -> ResponderRow:
         type=row.type,
         name=row.name,
         building_keys=tuple(row.building_keys),
-        settings=json.loads(row.settings),
+        settings=row.settings,
     )

@@ -41,18 +41,29 @@ class MessageOutcome:
     is_guess: bool
 
 
-async def hear(tx: Transaction, message: Message) -> bool:
-    """Note that the message was heard; False if it was before."""
-    early = message.reply_to_seq > 0 and message.sender_id is not None
-    inserted = await tx.value(
-        "INSERT INTO heard_message (community_id, group_id, seq, sender_id, reply_to_seq, via, posted_at, question_id,"
-        "   early_text, early_sender_name)"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What is known of a message that is heard for the first time."""
+
+    quotes_unheard: bool
+    """It quotes a message that has not been heard yet."""
+    is_quoted_already: bool
+    """Replies to it have been heard before it."""
+
+
+async def hear(tx: Transaction, message: Message) -> Heard | None:
+    """Note that the message was heard; None if it was before."""
+    row = await tx.row(
+        "INSERT INTO heard_message AS new (community_id, group_id, seq, sender_id, reply_to_seq, via, posted_at,"
+        "   question_id, early_text, early_sender_name)"
         " SELECT CAST(:community AS uuid), CAST(:group AS uuid), CAST(:seq AS bigint), CAST(:sender AS uuid),"
         "   CAST(:reply AS bigint), :via, CAST(:posted AS timestamptz), CAST(:question AS uuid),"
         "   CASE WHEN quoted_is_unheard THEN :text END, CASE WHEN quoted_is_unheard THEN :name END"
         " FROM (SELECT CAST(:early AS boolean) AND NOT EXISTS (SELECT FROM heard_message"
         "   WHERE group_id = CAST(:group AS uuid) AND seq = CAST(:reply AS bigint)) AS quoted_is_unheard) AS known"
-        " ON CONFLICT DO NOTHING RETURNING true",
+        " ON CONFLICT DO NOTHING RETURNING new.early_text IS NOT NULL AS quotes_unheard, EXISTS (SELECT"
+        "   FROM heard_message AS early WHERE early.group_id = new.group_id AND early.reply_to_seq = new.seq"
+        "   AND early.early_text IS NOT NULL) AS is_quoted_already",
         community=tx.community_id,
         group=message.group_id,
         seq=message.seq,
@@ -61,11 +72,11 @@ async def hear(tx: Transaction, message: Message) -> bool:
         via=message.via,
         posted=message.posted_at,
         question=message.question_id,
-        early=early,
+        early=message.reply_to_seq > 0 and message.sender_id is not None,
         text=message.text,
         name=message.sender_name,
     )
-    return bool(inserted)
+    return None if row is None else Heard(quotes_unheard=row.quotes_unheard, is_quoted_already=row.is_quoted_already)
 
 
 async def early_replies_to(tx: Transaction, group_id: str, seq: int) -> list[Message]:

@@ -103,7 +103,7 @@ def _step_of(row: Any) -> Step:
         position=row.position,
         who=row.who,
         who_name=row.who_name,
-        whom=tuple(_whom(selector) for selector in json.loads(row.whom)),
+        whom=tuple(_whom(selector) for selector in row.whom),
         window=row.time_window,
         rests_at_night=row.rests_at_night,
         state=StepState(row.state),

@@ -71,6 +71,6 @@ def _entry_of(row: Any) -> Entry:
             seq=row.message_seq,
             is_guess=row.is_guess,
         ),
-        before_guess=None if row.before_guess is None else json.loads(row.before_guess),
+        before_guess=None if row.before_guess is None else row.before_guess,
         undone_at=row.undone_at,
     )

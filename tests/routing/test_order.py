@@ -2,7 +2,7 @@
 
 from louyu_sdk import QuestionState
 
-from tests.routing.conftest import Neighbourhood
+from tests.routing.conftest import COMMUNITY, Neighbourhood
 
 
 async def test_message_heard_twice_opens_one_question(neighbourhood: Neighbourhood) -> None:
@@ -33,7 +33,7 @@ async def test_answer_heard_before_the_question_that_it_quotes_counts(neighbourh
 async def test_words_of_an_early_reply_are_kept_no_longer_than_needed(neighbourhood: Neighbourhood) -> None:
     await neighbourhood.post("neighbour", "今天真冷", seq=2, reply_to=1)
     await neighbourhood.post("asker", "下雪了大家慢点走", seq=1)
-    async with neighbourhood.database.transaction(await _community()) as tx:
+    async with neighbourhood.database.transaction(COMMUNITY) as tx:
         assert await tx.value("SELECT count(*) FROM heard_message WHERE early_text IS NOT NULL") == 0
 
 
@@ -42,9 +42,3 @@ async def test_message_from_before_the_question_is_not_its_answer(neighbourhood:
     await neighbourhood.tick()
     await neighbourhood.post("neighbour", "香河园派出所今天放假", seq=4)
     assert (await neighbourhood.newest()).question.state is QuestionState.OPEN
-
-
-async def _community() -> str:
-    from tests.routing.conftest import COMMUNITY
-
-    return COMMUNITY

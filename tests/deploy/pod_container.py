@@ -57,7 +57,7 @@ def container_of_pod(
     assert container["securityContext"]["readOnlyRootFilesystem"]
     context = pod["spec"]["securityContext"]
     found = DockerContainer(image).with_network(network).with_command(container["args"])
-    found = found.with_envs(**environment_of(pod, settings)).with_tmpfs_mount("/tmp", "64m")
+    found = found.with_envs(**environment_of(pod, settings)).with_tmpfs_mount("/tmp", "size=64m")
     for source, target in lay_out_secrets(pod, secrets, folder).items():
         found = found.with_volume_mapping(source, target)
     for port in container.get("ports", []):

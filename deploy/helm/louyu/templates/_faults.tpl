@@ -15,7 +15,7 @@
 {{- end -}}
 {{- end -}}
 {{- with $without -}}
-{{- $faults = append $faults (printf "No Secret is named for %s. Make one with these keys as the chart's README shows, and name it: --set secrets.secretName=louyu" (join ", " .)) -}}
+{{- $faults = append $faults (printf "No Secret is named for %s. Make one with these keys (`louyu secrets init` prints one with signingKey, dataKeys and lookupKey), and name it: --set secrets.secretName=louyu" (join ", " .)) -}}
 {{- end -}}
 
 {{- if $values.tls.enabled -}}

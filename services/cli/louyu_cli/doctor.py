@@ -107,7 +107,10 @@ async def _database(service: str) -> Finding:
 
 
 async def _redis(url: str) -> Finding:
-    client = connect_redis(url)
+    try:
+        client = connect_redis(url)
+    except ValueError:
+        return Finding("redis", "its URL cannot be read", "write LOUYU_REDIS_URL as redis://:password@host:6379/0")
     try:
         policy = (await client.config_get("maxmemory-policy")).get("maxmemory-policy")
         append_only = (await client.config_get("appendonly")).get("appendonly")

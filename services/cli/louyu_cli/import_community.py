@@ -8,7 +8,8 @@ import json
 from pathlib import Path
 
 from louyu_cli.community.applying import Counts, apply
-from louyu_cli.community.reading import read_community
+from louyu_cli.community.reading import Definitions, read_community
+from louyu_cli.errors import CommandError
 from louyu_cli.installation import Services
 
 
@@ -20,10 +21,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Read all files first, then apply them."""
-    definitions = [read_community(path) for path in arguments.files]
+    definitions = _read_all(arguments.files)
     if arguments.check:
-        for path in arguments.files:
-            print(f"{path}: good")
+        for path, found in zip(arguments.files, definitions, strict=True):
+            print(json.dumps({"file": str(path), "community": found.key}) if arguments.json else f"{path}: good")
         return 0
 
     async def work() -> list[Counts]:
@@ -36,3 +37,16 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             print(f"{found.name}: {counts.created} created, {counts.changed} changed, {counts.unchanged} unchanged")
     return 0
+
+
+def _read_all(paths: list[Path]) -> list[Definitions]:
+    """Return what the files define. Raises CommandError with the faults of all of them."""
+    definitions, faults = [], []
+    for path in paths:
+        try:
+            definitions.append(read_community(path))
+        except CommandError as error:
+            faults.append(str(error))
+    if faults:
+        raise CommandError("\n".join(faults))
+    return definitions

@@ -20,7 +20,7 @@ COMMANDS = {
     "import": "create or update a community from a YAML file",
     "replay": "post a log of messages into a running platform",
     "classify": "classify messages from standard input, exactly as routing does",
-    "plugins": "list, scaffold or check plugins",
+    "plugins": "list the installed plugins, or check one",
     "token": "print a bearer token, or a link to sign in",
     "secrets": "make the keys of a new installation",
 }
@@ -50,7 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     module.add_arguments(parser)
     parsed = parser.parse_args(given[1:])
     try:
-        return int(module.run(parsed))
+        exit_code = int(module.run(parsed))
+        sys.stdout.flush()  # here, where a reader that has gone is expected
+        return exit_code
     except CommandError as error:
         print(f"louyu {name}: {error}", file=sys.stderr)
         return error.exit_code
@@ -69,15 +71,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _known(error: Exception) -> str | None:
     """Return the line for an error of the runtime that a person can act on."""
+    import grpc
+    from louyu_runtime.channels_file import ChannelsFileError
     from louyu_runtime.embedded.errors import CannotStart
     from louyu_runtime.errors import LouyuError, RemoteError
     from louyu_runtime.settings import SettingsError
 
     if isinstance(error, RemoteError):
-        where = f" (field {error.field})" if error.field else ""
-        return f"{error.message}{where}"
+        if error.code is grpc.StatusCode.UNAVAILABLE:
+            return f"{error.message}\nIs the platform running? `louyu doctor` tries every connection."
+        faults = [f"  {field}: {words}" for field, words in error.violations]
+        return "\n".join([error.message, *faults])
     if isinstance(error, LouyuError | SettingsError | CannotStart):
         return str(error)
+    if isinstance(error, ChannelsFileError):
+        return "\n".join(("the channels file cannot be used:", *(f"  {fault}" for fault in error.faults)))
+    if isinstance(error, ValueError) and str(error).startswith("LOUYU_"):
+        return str(error)  # a key that only its user can judge
     return None
 
 

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from louyu_runtime.database import is_away, sql_state
@@ -27,21 +28,30 @@ def owner_url(service: str) -> str:
 
     LOUYU_MIGRATE_DATABASE_URL if set; else the service's own, for small installations with one database user.
     """
-    found = (
-        {**os.environ}
-        if "LOUYU_MIGRATE_DATABASE_URL_FILE" in os.environ
-        else {**installation.environment(), **os.environ}
-    )
+    found = _url_in(os.environ, service)
+    if found is None:
+        try:
+            found = _url_in(installation.environment(), service)
+        except CommandError:
+            found = None  # nothing runs here either
+    if found is None:
+        raise CommandError(
+            "no database is named: set LOUYU_MIGRATE_DATABASE_URL (or its _FILE), or start one here with ./dev up"
+        )
+    return found
+
+
+def _url_in(environ: Mapping[str, str], service: str) -> str | None:
     for name in ("LOUYU_MIGRATE_DATABASE_URL", f"LOUYU_{service.upper()}_DATABASE_URL", "LOUYU_DATABASE_URL"):
-        if found.get(name):
-            return found[name]
-        path = found.get(f"{name}_FILE")
+        if environ.get(name):
+            return environ[name]
+        path = environ.get(f"{name}_FILE")
         if path:
             try:
                 return Path(path).read_text(encoding="utf-8").strip()
-            except OSError as error:
-                raise CommandError(f"{name}_FILE: cannot read {path!r}: {error.strerror}") from error
-    raise CommandError("set LOUYU_MIGRATE_DATABASE_URL (or its _FILE): the database as owner of the schemas")
+            except (OSError, UnicodeDecodeError) as error:
+                raise CommandError(f"{name}_FILE: cannot read {path!r}: {error.__class__.__name__}") from error
+    return None
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import codecs
 import hashlib
 import json
 import time
@@ -21,7 +22,7 @@ from louyu.messaging.v1 import message_pb2, messaging_service_pb2
 from louyu_runtime import ids
 from louyu_runtime.errors import RemoteError
 
-from louyu_cli.errors import CommandError
+from louyu_cli.errors import WRONG_USAGE, CommandError
 from louyu_cli.installation import Services
 
 BATCH = 100
@@ -53,15 +54,16 @@ def read_log(path: Path, *, needs_times: bool) -> list[Line]:
     faults: list[str] = []
     lines: list[Line] = []
     try:
-        texts = path.read_text(encoding="utf-8").splitlines()
+        content = path.read_bytes()
     except OSError as error:
         raise CommandError(f"{path}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise CommandError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
-    for number, text in enumerate(texts, start=1):
-        if text.strip():
+    # By the line feed alone: a text may hold what Python takes for a line's end as well.
+    for number, encoded in enumerate(content.removeprefix(codecs.BOM_UTF8).split(b"\n"), start=1):
+        if encoded.strip():
             try:
-                lines.append(_read_line(number, text, needs_times=needs_times))
+                lines.append(_read_line(number, encoded.decode(), needs_times=needs_times))
+            except UnicodeDecodeError:
+                faults.append(f"{path}:{number}: not UTF-8; save the file as UTF-8")
             except ValueError as error:
                 faults.append(f"{path}:{number}: {error}")
     if faults:
@@ -76,17 +78,22 @@ def _read_line(number: int, text: str, *, needs_times: bool) -> Line:
     try:
         found = json.loads(text)
     except json.JSONDecodeError as error:
-        raise ValueError(f"not JSON: {error.msg}") from error
+        raise ValueError(f"not JSON: {error.msg}; write one object a line") from error
+    except RecursionError as error:
+        raise ValueError("nested too deeply; write one flat object a line") from error
     if not isinstance(found, dict):
         raise ValueError('must be an object such as {"building": "28", "sender": "…", "text": "…"}')
     unknown = found.keys() - {"at", "building", "sender", "text", "via", "media"}
     if unknown:
         raise ValueError(f"unknown field {sorted(unknown)[0]!r}; remove it")
     for field in ("building", "sender", "text"):
-        if not isinstance(found.get(field), str | int) or not str(found[field]).strip():
+        given = found.get(field)
+        if isinstance(given, bool) or not isinstance(given, str | int) or not str(given).strip():
             raise ValueError(f"{field}: missing; give it as text")
+        if not _can_be_written(str(given)):
+            raise ValueError(f"{field}: holds half of a character; write it whole")
     via = found.get("via", "text")
-    if via not in VIA:
+    if not isinstance(via, str) or via not in VIA:
         raise ValueError(f"via: must be one of {', '.join(VIA)}, not {via!r}")
     if found.get("media"):
         raise ValueError("media: photos and recordings cannot be replayed; leave it out")
@@ -105,10 +112,18 @@ def _read_line(number: int, text: str, *, needs_times: bool) -> Line:
     return Line(number, at, str(found["building"]), str(found["sender"]), str(found["text"]), via)
 
 
+def _can_be_written(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Replay and tell how many were posted."""
-    if arguments.speed is not None and arguments.speed <= 0:
-        raise CommandError("--speed must be above 0", exit_code=2)
+    if arguments.speed is not None and not arguments.speed > 0:  # so that "nan" is refused too
+        raise CommandError("--speed must be above 0", exit_code=WRONG_USAGE)
     lines = read_log(arguments.file, needs_times=arguments.speed is not None)
     started = time.monotonic()
     posted, refused = asyncio.run(_replay(arguments, lines))

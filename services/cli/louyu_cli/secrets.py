@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import base64
 import os
+import re
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -12,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from louyu_runtime.embedded.private_file import write_private_file
 
-from louyu_cli.errors import CommandError
+from louyu_cli.errors import WRONG_USAGE, CommandError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,19 +27,26 @@ def run(arguments: argparse.Namespace) -> int:
     """Make the keys. Existing files are never overwritten."""
     keys = make_keys()
     if arguments.dir:
-        arguments.dir.mkdir(parents=True, exist_ok=True)
-        for name in keys:
-            if (arguments.dir / name).exists():
-                raise CommandError(
-                    f"{arguments.dir / name} exists already: the data is sealed with it; choose another folder"
-                )
-        for name, value in keys.items():
-            write_private_file(arguments.dir / name, value)
-            print(arguments.dir / name)
-        return 0
+        try:
+            return _write(arguments.dir, keys)
+        except OSError as error:
+            raise CommandError(f"{arguments.dir} cannot be written: {error.strerror}; choose another folder") from error
+    if re.fullmatch(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", arguments.manifest) is None:
+        raise CommandError("--manifest must be a name of a-z, 0-9, - and .", exit_code=WRONG_USAGE)
     print(f"apiVersion: v1\nkind: Secret\nmetadata:\n  name: {arguments.manifest}\ntype: Opaque\ndata:")
     for name, value in keys.items():
         print(f"  {name}: {base64.b64encode(value.encode()).decode()}")
+    return 0
+
+
+def _write(folder: Path, keys: dict[str, str]) -> int:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name in keys:
+        if (folder / name).exists():
+            raise CommandError(f"{folder / name} exists already: data is sealed with it; choose another folder")
+    for name, value in keys.items():
+        write_private_file(folder / name, value)
+        print(folder / name)
     return 0
 
 

@@ -28,7 +28,7 @@ from louyu_runtime.supervisor import Child, ChildFailed, Supervisor
 from louyu_cli import token
 from louyu_cli.community.applying import apply
 from louyu_cli.community.reading import Definitions, read_community
-from louyu_cli.errors import CommandError
+from louyu_cli.errors import WRONG_USAGE, CommandError
 from louyu_cli.installation import CommandSettings, Services
 from louyu_cli.migrate import SERVICES
 
@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run until a signal comes."""
     if not 1 <= arguments.port <= 65535:
-        raise CommandError("--port must be 1 to 65535", exit_code=2)
+        raise CommandError("--port must be 1 to 65535", exit_code=WRONG_USAGE)
     path = arguments.data or Path(os.environ.get("LOUYU_DATA_DIR", ".louyu"))
     refuse_taken_port(arguments.port)
     with DataFolder.open(path) as folder:

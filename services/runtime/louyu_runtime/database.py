@@ -22,7 +22,7 @@ from opentelemetry import trace
 from sqlalchemy import CursorResult, Executable, event, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.engine.url import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -183,7 +183,10 @@ class Database:
 
 def plain_url(url: str) -> str:
     """Return the URL without a SQLAlchemy driver, as asyncpg and libpq read it. Raises ValueError for another database."""
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise ValueError("not a postgresql:// URL") from error
     if parsed.get_backend_name() not in ("postgresql", "postgres"):
         raise ValueError("not a postgresql:// URL")
     return parsed.set(drivername="postgresql").render_as_string(hide_password=False)

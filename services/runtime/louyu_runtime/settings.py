@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from louyu_runtime.setting_shapes import DatabaseUrl, HttpUrl, ListenAddress, RedisUrl, ServiceAddress
+
 ROLES = ("messaging", "routing", "notify", "gateway")
 
 # Read by the command line and not by services; services that inherit them must not take them for misspelt settings.
@@ -39,28 +41,28 @@ class CommonSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
     role: ClassVar[str] = ""
 
-    database_url: SecretStr = Field(
+    database_url: DatabaseUrl = Field(
         default=SecretStr(""),
         description="PostgreSQL of this service, as postgresql://user:password@host:port/name. Required but for the gateway.",
     )
-    redis_url: SecretStr = Field(
+    redis_url: RedisUrl = Field(
         default=SecretStr("redis://127.0.0.1:6379/0"),
         description="Redis or Valkey for events, as redis://:password@host:port/0 or rediss://.",
     )
-    listen: str = Field(
+    listen: ListenAddress = Field(
         default="", description="Address to serve on, host:port. By default 127.0.0.1 and the role's own port."
     )
-    admin_listen: str = Field(
+    admin_listen: ListenAddress = Field(
         default="",
         description="Address of /livez, /readyz and /metrics, plain HTTP, host:port. By default 127.0.0.1 and the role's own port.",
     )
-    messaging_addr: str = Field(
+    messaging_addr: ServiceAddress = Field(
         default="127.0.0.1:7001", description="Where messaging is reached: host:port or dns:///name:port."
     )
-    routing_addr: str = Field(
+    routing_addr: ServiceAddress = Field(
         default="127.0.0.1:7002", description="Where routing is reached: host:port or dns:///name:port."
     )
-    notify_addr: str = Field(
+    notify_addr: ServiceAddress = Field(
         default="127.0.0.1:7003", description="Where notify is reached: host:port or dns:///name:port."
     )
     tls_cert: str = Field(
@@ -89,14 +91,14 @@ class CommonSettings(BaseModel):
         default=SecretStr(""),
         description="Base64 of 32 bytes: the key of the hash by which channel addresses are found. Required by messaging. It cannot be replaced later.",
     )
-    public_url: str = Field(
+    public_url: HttpUrl = Field(
         default="http://localhost:8080",
         description="Address of the gateway as people reach it, without a slash at the end.",
     )
     channels_file: str = Field(
         default="", description="Path of the YAML file of WeChat, WeCom and SMS accounts. Empty: none."
     )
-    otel_endpoint: str = Field(
+    otel_endpoint: HttpUrl = Field(
         default="", description="OTLP/gRPC endpoint for traces, for example http://collector:4317. Empty: no traces."
     )
     log_level: str = Field(
@@ -201,7 +203,7 @@ def load_settings(settings_class: type[SettingsT], environ: Mapping[str, str] = 
     except ValidationError as error:
         for problem in error.errors(include_input=False, include_url=False):
             field = str(problem["loc"][0]) if problem["loc"] else ""
-            faults.append(f"{origin.get(field, field)}: {problem['msg']}")
+            faults.append(f"{origin.get(field, field)}: {problem['msg'].removeprefix('Value error, ')}")
         raise SettingsError(faults) from None
     faults += settings.faults()
     if faults:

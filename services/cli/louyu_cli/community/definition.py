@@ -1,4 +1,4 @@
-"""What an import file may say, as typed models, and the checks between its parts.
+"""What an import file may say, as typed models. What must fit together between its parts is checked in `consistency`.
 
 Sizes of buildings can be given by a rule instead of a list of flats: `flats: {units: 3, floors: 14, per_floor: 4}` makes
 1-101 to 3-1404.
@@ -9,28 +9,73 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
-Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_\-一-鿿]{1,64}$")]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
-Flat = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z\-]{1,16}$")]
+
+def _shaped(pattern: str, rule: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if re.fullmatch(pattern, value) is None:
+            raise ValueError(rule)
+        return value
+
+    return AfterValidator(check)
+
+
+def _line(longest: int, *, shortest: int = 0) -> AfterValidator:
+    def check(value: str) -> str:
+        text = value.strip()
+        if not shortest <= len(text) <= longest or not text.isprintable():
+            raise ValueError(f"must have {shortest} to {longest} characters on one line")
+        return text
+
+    return AfterValidator(check)
+
+
+Key = Annotated[str, _shaped(r"[a-z0-9_\-一-鿿]{1,64}", "must be 1 to 64 of a-z, 0-9, - and _, or Chinese characters")]
+Name = Annotated[str, _line(64, shortest=1)]
+PersonName = Annotated[str, _line(40, shortest=1)]
+Place = Annotated[str, _line(64)]
+Flat = Annotated[str, _shaped(r"[0-9A-Za-z\-]{1,16}", "must be a flat such as 3-501: 1 to 16 of digits, letters and -")]
+Code = Annotated[str, _shaped(r"[0-9A-Za-z_\-]{6,64}", "must be 6 to 64 of letters, digits, - and _")]
+JoinCode = Annotated[str, _shaped(r"[0-9A-Za-z]{6,32}", "must be 6 to 32 letters or digits")]
 Role = Literal["resident", "building_head", "liaison", "secretary", "harmony_promoter", "staff"]
 
-_DURATION = re.compile(r"^(\d+(?:\.\d+)?)\s*(s|m|min|h|d)$")
+_DURATION = re.compile(r"(\d{1,7}(?:\.\d{1,3})?)\s*(s|m|min|h|d)")
 _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 
 
 def read_duration(value: object) -> timedelta:
     """Return the span of a text such as "30s", "5m", "2h" or "3d". Raises ValueError naming the forms."""
-    match = _DURATION.match(str(value).strip())
+    match = _DURATION.fullmatch(str(value).strip())
     if match is None:
-        raise ValueError("a span must look like 30s, 5m, 2h or 3d")
+        raise ValueError("must be a span such as 30s, 5m, 2h or 3d")
     return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
 
 
+def _at_most(longest: str) -> AfterValidator:
+    def check(value: timedelta) -> timedelta:
+        if not timedelta(seconds=1) <= value <= read_duration(longest):
+            raise ValueError(f"must be 1s to {longest}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _known_zone(value: str) -> str:
+    try:
+        return str(ZoneInfo(value))
+    except (LookupError, ValueError, OSError) as error:
+        raise ValueError("must be a time zone such as Asia/Shanghai") from error
+
+
 Span = Annotated[timedelta, BeforeValidator(read_duration)]
-Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+ShortSpan = Annotated[Span, _at_most("24h")]
+StepSpan = Annotated[Span, _at_most("7d")]
+LongSpan = Annotated[Span, _at_most("30d")]
+Clock = Annotated[str, _shaped(r"([01]\d|2[0-3]):[0-5]\d", "must be a time of day such as 22:00")]
+Zone = Annotated[str, AfterValidator(_known_zone)]
 
 
 class Part(BaseModel):
@@ -61,7 +106,10 @@ class Building(Part):
 
     key: Key
     name: Name | None = None
-    flats: FlatRule | list[Flat] = []
+    flats: Annotated[
+        Annotated[FlatRule, Tag("by rule")] | Annotated[list[Flat], Tag("listed")],
+        Discriminator(lambda value: "by rule" if isinstance(value, dict) else "listed"),
+    ] = []
 
     def all_flats(self) -> list[str]:
         """Return its flats, however they were given."""
@@ -74,29 +122,32 @@ class Group(Part):
     key: Key
     name: Name | None = None
     buildings: list[Key] = Field(min_length=1)
-    join_code: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{6,32}$")] | None = None
+    join_code: JoinCode | None = None
 
 
 class RoleIn(Part):
     """A role and the groups in which it is held: keys, or `all`."""
 
     role: Role
-    groups: Literal["all"] | list[Key]
+    groups: Annotated[
+        Annotated[Literal["all"], Tag("by word")] | Annotated[list[Key], Tag("listed")],
+        Discriminator(lambda value: "by word" if isinstance(value, str) else "listed"),
+    ]
     responder: Key | None = None
 
 
 class WeChat(Part):
     """A person's address at an Official Account."""
 
-    account: str = Field(min_length=1, max_length=64)
-    openid: str = Field(min_length=1, max_length=128)
+    account: Annotated[str, _line(64, shortest=1)]
+    openid: Annotated[str, _line(128, shortest=1)]
 
 
 class Person(Part):
     """A person, with where they live and what they are."""
 
     key: Key
-    name: Name
+    name: PersonName
     building: Key | None = None
     flat: Flat | None = None
     roles: list[RoleIn] = []
@@ -107,22 +158,28 @@ class Residents(Part):
     """Residents of one building, a line each: flat and name."""
 
     building: Key
-    people: dict[Flat, list[Name] | Name]
+    people: dict[
+        Flat,
+        Annotated[
+            Annotated[PersonName, Tag("one")] | Annotated[list[PersonName], Tag("listed")],
+            Discriminator(lambda value: "one" if isinstance(value, str) else "listed"),
+        ],
+    ]
 
 
 class Chase(Part):
     """How questions are chased; what is left out has its default."""
 
-    neighbour_window: Span | None = None
-    building_head_window: Span | None = None
-    liaison_window: Span | None = None
-    secretary_window: Span | None = None
-    confirm_window: Span | None = None
-    follow_up_window: Span | None = None
-    ask_back_window: Span | None = None
+    neighbour_window: ShortSpan | None = None
+    building_head_window: StepSpan | None = None
+    liaison_window: StepSpan | None = None
+    secretary_window: StepSpan | None = None
+    confirm_window: LongSpan | None = None
+    follow_up_window: LongSpan | None = None
+    ask_back_window: LongSpan | None = None
     quiet_from: Clock | None = None
     quiet_until: Clock | None = None
-    time_zone: str | None = None
+    time_zone: Zone | None = None
 
 
 class Responder(Part):
@@ -140,8 +197,8 @@ class Screen(Part):
 
     key: Key
     group: Key
-    place: str = Field(default="", max_length=64)
-    code: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_\-]{6,64}$")] | None = None
+    place: Place = ""
+    code: Code | None = None
 
 
 class CommunityFile(Part):
@@ -149,8 +206,8 @@ class CommunityFile(Part):
 
     community: Key
     name: Name
-    subdistrict: str = Field(default="", max_length=64)
-    district: str = Field(default="", max_length=64)
+    subdistrict: Place = ""
+    district: Place = ""
     chase: Chase = Chase()
     buildings: list[Building] = Field(default=[], max_length=500)
     groups: list[Group] = Field(default=[], max_length=500)
@@ -158,50 +215,3 @@ class CommunityFile(Part):
     residents: list[Residents] = []
     responders: list[Responder] = Field(default=[], max_length=500)
     screens: list[Screen] = Field(default=[], max_length=2_000)
-
-    def faults(self) -> list[tuple[tuple[str | int, ...], str]]:
-        """Return what does not fit together, each with its path in the file."""
-        found: list[tuple[tuple[str | int, ...], str]] = []
-        buildings = {building.key: set(building.all_flats()) for building in self.buildings}
-        groups = {group.key for group in self.groups}
-        responders = {responder.key for responder in self.responders}
-        for section in ("buildings", "groups", "people", "responders", "screens"):
-            seen: set[str] = set()
-            for index, item in enumerate(getattr(self, section)):
-                if item.key in seen:
-                    found.append(((section, index, "key"), f"the key {item.key!r} is used twice among {section}"))
-                seen.add(item.key)
-
-        def known(path: tuple[str | int, ...], kind: str, key: str, keys: set[str]) -> None:
-            if key not in keys:
-                found.append((path, f"there is no {kind} {key!r} in this file"))
-
-        def lives(path: tuple[str | int, ...], building: str | None, flat: str | None) -> None:
-            if building is None:
-                if flat is not None:
-                    found.append((path, "a flat needs its building"))
-                return
-            known(path, "building", building, set(buildings))
-            if flat is not None and buildings.get(building) and flat not in buildings[building]:
-                found.append((path, f"building {building!r} has no flat {flat!r}"))
-
-        for index, group in enumerate(self.groups):
-            for place, key in enumerate(group.buildings):
-                known(("groups", index, "buildings", place), "building", key, set(buildings))
-        for index, person in enumerate(self.people):
-            lives(("people", index), person.building, person.flat)
-            for place, role in enumerate(person.roles):
-                path = ("people", index, "roles", place)
-                for number, key in enumerate(role.groups if role.groups != "all" else []):
-                    known((*path, "groups", number), "group", key, groups)
-                if role.responder is not None:
-                    known((*path, "responder"), "responder", role.responder, responders)
-        for index, residents in enumerate(self.residents):
-            for flat in residents.people:
-                lives(("residents", index, "people", flat), residents.building, flat)
-        for index, responder in enumerate(self.responders):
-            for place, key in enumerate(responder.buildings):
-                known(("responders", index, "buildings", place), "building", key, set(buildings))
-        for index, screen in enumerate(self.screens):
-            known(("screens", index, "group"), "group", screen.group, groups)
-        return found

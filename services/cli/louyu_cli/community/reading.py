@@ -12,6 +12,7 @@ from louyu.notify.v1 import screen_pb2
 from louyu.routing.v1 import plan_pb2
 from pydantic import ValidationError
 
+from louyu_cli.community.consistency import faults_between
 from louyu_cli.community.definition import CommunityFile
 from louyu_cli.community.yaml_lines import line_of, load
 from louyu_cli.errors import CommandError
@@ -36,11 +37,14 @@ def read_community(path: Path) -> Definitions:
     try:
         if path.stat().st_size > LARGEST_FILE_BYTES:
             raise CommandError(f"{path}: larger than 32 MiB; divide it by community")
-        text = path.read_text(encoding="utf-8")
+        content = path.read_bytes()
     except OSError as error:
         raise CommandError(f"{path}: cannot be read: {error.strerror}") from error
+    try:
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise CommandError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
+        line = content.count(b"\n", 0, error.start) + 1
+        raise CommandError(f"{path}:{line}: not UTF-8; save the file as UTF-8") from error
     document, lines = load(text, str(path))
     if not isinstance(document, dict):
         raise CommandError(f"{path}:1: must begin with keys such as `community:` and `name:`")
@@ -49,17 +53,31 @@ def read_community(path: Path) -> Definitions:
     except ValidationError as error:
         faults = []
         for problem in error.errors(include_url=False, include_input=False):
-            place = tuple(part for part in problem["loc"] if not (isinstance(part, str) and part in _UNION_TAGS))
-            faults.append(_fault(path, line_of(lines, place), place, problem["msg"]))
+            place = tuple(part for part in problem["loc"] if part not in _PATH_NOISE)
+            words = _WORDS.get(problem["type"], _plain(problem["msg"]))
+            faults.append(_fault(path, line_of(lines, place), place, words))
         raise CommandError("\n".join(dict.fromkeys(faults))) from None
-    problems = found.faults()
+    problems = faults_between(found)
     if problems:
         raise CommandError("\n".join(_fault(path, line_of(lines, place), place, text) for place, text in problems))
     return to_definitions(found)
 
 
-# Names that pydantic puts into the path of an alternative; they do not stand in the file.
-_UNION_TAGS = {"FlatRule", "literal['all']", "str", "constrained-str", "list[constrained-str]"}
+_PATH_NOISE = frozenset({"by rule", "by word", "listed", "one", "[key]"})
+"""What pydantic puts into the path for an alternative or a key; it does not stand in the file."""
+
+_WORDS = {
+    "missing": "is missing; add it",
+    "extra_forbidden": "is not known here; remove it or correct its spelling",
+    "list_type": "must be a list",
+    "string_type": "must be a text",
+    "model_type": "must hold named fields, such as {key: value}",
+    "dict_type": "must hold named fields, such as {key: value}",
+}
+
+
+def _plain(message: str) -> str:
+    return message.removeprefix("Value error, ").replace("Input should be", "must be")
 
 
 def _fault(path: Path, line: int, place: tuple[str | int, ...], text: str) -> str:

@@ -9,50 +9,88 @@ import yaml
 from louyu_cli.errors import CommandError
 
 Path = tuple[str | int, ...]
+DEEPEST = 20
 
 
 def load(text: str, name: str) -> tuple[Any, dict[Path, int]]:
     """Return the document and the line (from 1) of each value by its path. Raises CommandError naming file and line.
 
-    Keys given twice are refused: YAML would silently take the last.
+    Keys given twice are refused: YAML would silently take the last. So are aliases: a few lines of them can stand for
+    more than any memory holds.
     """
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise CommandError(f"{name}:{line}: not readable as YAML: {error.problem or error.context}") from error
-    except yaml.YAMLError as error:
-        raise CommandError(f"{name}: not readable as YAML: {error}") from error
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise CommandError(f"{name}:{line}: holds a control character; remove it") from error
+    except RecursionError as error:
+        raise CommandError(f"{name}:{_line_of_depth(text)}: nested too deeply") from error
     if node is None:
-        raise CommandError(f"{name}: the file is empty")
-    lines: dict[Path, int] = {}
-    loader = yaml.SafeLoader("")
-    return _build(node, (), lines, name, loader), lines
+        raise CommandError(f"{name}:1: the file is empty")
+    builder = _Builder(name)
+    return builder.build(node, ()), builder.lines
 
 
-def _build(node: yaml.Node, path: Path, lines: dict[Path, int], name: str, loader: yaml.SafeLoader) -> Any:
-    line = node.start_mark.line + 1
-    lines[path] = line
-    if len(path) > 20:
-        raise CommandError(f"{name}:{line}: nested too deeply")
-    if isinstance(node, yaml.MappingNode):
+class _Builder:
+    """Builds plain values from nodes, which alone know their lines. Scalars are texts, as written."""
+
+    def __init__(self, name: str) -> None:
+        self.lines: dict[Path, int] = {}
+        self._name = name
+        self._seen: set[int] = set()
+
+    def build(self, node: yaml.Node, path: Path) -> Any:
+        """Return the value of a node and note its lines. Raises CommandError."""
+        self.lines[path] = node.start_mark.line + 1
+        if len(path) > DEEPEST:
+            raise self._fault(node, "nested too deeply")
+        if id(node) in self._seen:
+            raise self._fault(node, "what has an anchor (&name) is used again by *name; write it out")
+        self._seen.add(id(node))
+        if node.tag not in _TAGS:
+            raise self._fault(node, f"the tag {node.tag} is not known; remove it")
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, path)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.build(item, (*path, index)) for index, item in enumerate(node.value)]
+        # Keys such as 28 or 007 are texts to people; what is meant as a number is converted by its field.
+        return None if node.tag == "tag:yaml.org,2002:null" else str(node.value)
+
+    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                raise CommandError(f"{name}:{key_node.start_mark.line + 1}: a key must be a plain word")
-            key = key_node.value
+                raise self._fault(key_node, "a key must be a plain word")
+            key = str(key_node.value)
             if key in mapping:
-                raise CommandError(f"{name}:{key_node.start_mark.line + 1}: {key!r} is given twice; keep one")
-            mapping[key] = _build(value_node, (*path, key), lines, name, loader)
+                raise self._fault(key_node, f"{key!r} is given twice; keep one")
+            mapping[key] = self.build(value_node, (*path, key))
         return mapping
-    if isinstance(node, yaml.SequenceNode):
-        return [_build(item, (*path, index), lines, name, loader) for index, item in enumerate(node.value)]
-    if node.tag == "tag:yaml.org,2002:null":
-        return None
-    if node.tag in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:bool", "tag:yaml.org,2002:float"):
-        # Keys such as 28 or 007 are texts to people; what is meant as a number is converted by its field.
-        return node.value
-    return str(loader.construct_object(node)) if node.tag == "tag:yaml.org,2002:str" else node.value
+
+    def _fault(self, node: yaml.Node, words: str) -> CommandError:
+        return CommandError(f"{self._name}:{node.start_mark.line + 1}: {words}")
+
+
+_TAGS = frozenset(
+    f"tag:yaml.org,2002:{kind}"
+    for kind in ("map", "seq", "str", "null", "int", "float", "bool", "timestamp", "merge", "value")
+)
+
+
+def _line_of_depth(text: str) -> int:
+    """Return the line on which a text is nested too deeply."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > DEEPEST and event.start_mark is not None:
+            return int(event.start_mark.line) + 1
+    return 1
 
 
 def line_of(lines: dict[Path, int], path: Path) -> int:

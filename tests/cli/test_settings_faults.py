@@ -1,0 +1,91 @@
+"""Settings that cannot be used stop a command or a service with lines that name the variable and the mend."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Louyu
+
+PASSWORD = "geheim"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LOUYU_DATABASE_URL", f"mysql://u:{PASSWORD}@h/d"),
+        ("LOUYU_DATABASE_URL", f"postgresql://u:{PASSWORD}/x@h/d"),
+        ("LOUYU_REDIS_URL", f"valkey:{PASSWORD}"),
+        ("LOUYU_LISTEN", "7001"),
+        ("LOUYU_LISTEN", "0.0.0.0:70000"),
+        ("LOUYU_ADMIN_LISTEN", "http://127.0.0.1:9101"),
+        ("LOUYU_NOTIFY_ADDR", "notify"),
+        ("LOUYU_PUBLIC_URL", "louyu.example.org"),
+        ("LOUYU_OTEL_ENDPOINT", "collector:4317"),
+        ("LOUYU_LOG_LEVEL", "LOUD"),
+        ("LOUYU_EVENT_PARTITIONS", "0"),
+        ("LOUYU_TLS_CERT", "only-this-one"),
+        ("LOUYU_SIGNING_KEY", "not a key"),
+        ("LOUYU_DATABSE_URL", "misspelt"),
+        ("LOUYU_SIGNING_KEY_FILE", "no-such-file"),
+    ],
+)
+def test_a_service_does_not_start_and_names_the_variable(
+    louyu: Louyu, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    for given, good in (("LOUYU_DATABASE_URL", "postgresql://u@127.0.0.1:1/d"), ("LOUYU_SIGNING_KEY", "not a key")):
+        if f"{given}_FILE" != name:
+            monkeypatch.setenv(given, good)
+    monkeypatch.setenv(name, value)
+    answer = louyu("serve", "routing")
+    assert answer.exit_code == 1
+    assert name in answer.err
+    assert PASSWORD not in answer.err
+
+
+def test_all_faults_are_told_at_once(louyu: Louyu, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOUYU_ROUTING_ADDR", "routing.louyu:7002")
+    answer = louyu("serve", "messaging")
+    for name in (
+        "LOUYU_ROUTING_ADDR",
+        "LOUYU_SIGNING_KEY",
+        "LOUYU_DATABASE_URL",
+        "LOUYU_DATA_KEYS",
+        "LOUYU_LOOKUP_KEY",
+    ):
+        assert name in answer.err
+
+
+def test_a_channels_file_that_cannot_be_used_is_told_with_its_lines(
+    louyu: Louyu, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    louyu("secrets", "init", "--dir", "keys")
+    (tmp_path / "channels.yaml").write_text("accounts:\n  - kind: pigeon\n")
+    monkeypatch.setenv("LOUYU_SIGNING_KEY_FILE", "keys/signing-key")
+    monkeypatch.setenv("LOUYU_CHANNELS_FILE", "channels.yaml")
+    answer = louyu("serve", "gateway")
+    assert answer.exit_code == 1
+    assert "channels.yaml:2: accounts[0].kind is not known" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("postgresql://louyu@127.0.0.1:1/louyu", "the database for messaging cannot be reached"),
+        ("mysql://louyu@127.0.0.1/louyu", "not a postgresql:// URL"),
+        ("nonsense", "not a postgresql:// URL"),
+    ],
+)
+def test_migrate_needs_the_database_alone_and_says_what_is_wrong_with_it(
+    louyu: Louyu, monkeypatch: pytest.MonkeyPatch, url: str, words: str
+) -> None:
+    monkeypatch.setenv("LOUYU_MIGRATE_DATABASE_URL", url)
+    answer = louyu("migrate")
+    assert answer.exit_code == 1
+    assert len(answer.lines) == 1
+    assert words in answer.err
+
+
+def test_migrate_without_a_database_names_the_setting(louyu: Louyu) -> None:
+    answer = louyu("migrate")
+    assert answer.exit_code == 1
+    assert "LOUYU_MIGRATE_DATABASE_URL" in answer.err

@@ -1,0 +1,223 @@
+"""The gRPC face of notify: translate, call, translate."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any
+
+import grpc
+from louyu.notify.v1 import notify_service_pb2 as pb
+from louyu.notify.v1 import notify_service_pb2_grpc
+from louyu_runtime.database import Database, Transaction
+from louyu_runtime.errors import InvalidArgument
+from louyu_runtime.idempotency import once
+from louyu_runtime.identity import current_principal
+from louyu_runtime.paging import decode_token, encode_token, page_size
+
+from louyu_notify import announcements, community, ledger, rights, screens, wire
+from louyu_notify.announcement import Counts
+from louyu_notify.channel_list import ChannelList
+from louyu_notify.screen_watch import ScreenWatch
+from louyu_notify.store import announcements as announcement_store
+from louyu_notify.store import communities
+from louyu_notify.store import ledger as ledger_store
+from louyu_notify.store import screens as screen_store
+from louyu_notify.wakes import Wakes
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class NotifyApi(notify_service_pb2_grpc.NotifyServiceServicer):
+    """Serves NotifyService."""
+
+    def __init__(self, database: Database, channels: ChannelList, wakes: Wakes, watch: ScreenWatch) -> None:
+        self._database = database
+        self._channels = channels
+        self._wakes = wakes
+        self._watch = watch
+
+    async def ApplyCommunity(self, request: pb.ApplyCommunityRequest, context: Context) -> pb.ApplyCommunityResponse:
+        """Set a community's name, nights and screens."""
+        wanted = wire.community(request)
+        definitions = wire.screen_definitions(request.screens)
+        community_id = wire.uuid_of("community_id", request.community_id)
+        try:
+            async with self._database.transaction(community_id) as tx:
+                applied = await community.apply(tx, wanted, definitions, self._watch.wake)
+                if request.is_dry_run:
+                    raise _DryRun
+        except _DryRun:
+            pass
+        return pb.ApplyCommunityResponse(
+            created_count=applied.created, changed_count=applied.changed, unchanged_count=applied.unchanged
+        )
+
+    async def CreateAnnouncement(
+        self, request: pb.CreateAnnouncementRequest, context: Context
+    ) -> pb.CreateAnnouncementResponse:
+        """Publish an announcement, once for each key."""
+        principal = current_principal()
+        wanted = wire.new_announcement(request.announcement)
+
+        async def work(tx: Transaction) -> pb.CreateAnnouncementResponse:
+            async def publish() -> pb.CreateAnnouncementResponse:
+                published = await announcements.publish(tx, principal, wanted, self._channels, self._wakes.wake)
+                return pb.CreateAnnouncementResponse(announcement=wire.announcement(published, Counts()))
+
+            return await once(
+                tx,
+                principal.id,
+                "CreateAnnouncement",
+                request.idempotency_key,
+                wire.without_key(request),
+                pb.CreateAnnouncementResponse,
+                publish,
+            )
+
+        return await self._database.in_transaction(wire.uuid_of("community_id", request.community_id), work)
+
+    async def PreviewAnnouncement(
+        self, request: pb.PreviewAnnouncementRequest, context: Context
+    ) -> pb.PreviewAnnouncementResponse:
+        """Say how an announcement would look and how many it must reach."""
+        wanted = wire.new_announcement(request.announcement)
+        async with self._database.transaction(wire.uuid_of("community_id", request.community_id)) as tx:
+            found = await announcements.preview(tx, current_principal(), wanted, self._channels)
+        return pb.PreviewAnnouncementResponse(
+            household_count=found.household_count,
+            published_title=found.announcement.title,
+            published_text=found.announcement.text,
+            warnings=found.warnings,
+        )
+
+    async def GetAnnouncement(self, request: pb.GetAnnouncementRequest, context: Context) -> pb.GetAnnouncementResponse:
+        """Return one announcement with its counts."""
+        announcement_id = wire.uuid_of("announcement_id", request.announcement_id)
+        async with self._database.transaction(wire.uuid_of("community_id", request.community_id)) as tx:
+            found = await announcements.find_visible(tx, current_principal(), announcement_id)
+            counts = await announcement_store.counts(tx, [found.announcement_id])
+        return pb.GetAnnouncementResponse(announcement=wire.announcement(found, counts[found.announcement_id]))
+
+    async def ListAnnouncements(
+        self, request: pb.ListAnnouncementsRequest, context: Context
+    ) -> pb.ListAnnouncementsResponse:
+        """List announcements, newest first."""
+        size = page_size(request.page_size)
+        position = decode_token("ListAnnouncements", request.page_token)
+        after = None
+        if position is not None:
+            after = (_moment_of(position[0]), wire.uuid_of("page_token", str(position[1])))
+        async with self._database.transaction(wire.uuid_of("community_id", request.community_id)) as tx:
+            found = await announcement_store.newest(
+                tx, visible_to_groups=rights.visible_groups(current_principal()), after=after, at_most=size + 1
+            )
+            counts = await announcement_store.counts(tx, [one.announcement_id for one in found[:size]])
+        response = pb.ListAnnouncementsResponse(
+            announcements=[wire.announcement(one, counts[one.announcement_id]) for one in found[:size]]
+        )
+        if len(found) > size:
+            last = found[size - 1]
+            response.next_page_token = encode_token(
+                "ListAnnouncements", [last.published_at.isoformat(), last.announcement_id]
+            )
+        return response
+
+    async def ListReach(self, request: pb.ListReachRequest, context: Context) -> pb.ListReachResponse:
+        """List the households of an announcement that the principal looks after, those not reached first."""
+        principal = current_principal()
+        size = page_size(request.page_size)
+        states = wire.reach_states(request.states)
+        announcement_id = wire.uuid_of("announcement_id", request.announcement_id)
+        position = decode_token("ListReach", request.page_token)
+        after = None
+        if position is not None:
+            after = (int(position[0]), str(position[1]), wire.uuid_of("page_token", str(position[2])))
+        async with self._database.transaction(wire.uuid_of("community_id", request.community_id)) as tx:
+            await announcements.find_visible(tx, principal, announcement_id)
+            lines = await ledger_store.lines(
+                tx,
+                announcement_id,
+                states=states,
+                in_groups=rights.looked_after_groups(principal),
+                after=after,
+                at_most=size + 1,
+            )
+        response = pb.ListReachResponse(households=[wire.household_reach(line) for line in lines[:size]])
+        if len(lines) > size:
+            last = lines[size - 1]
+            response.next_page_token = encode_token("ListReach", [last.state_rank, last.place_order, last.household_id])
+        return response
+
+    async def RecordVisit(self, request: pb.RecordVisitRequest, context: Context) -> pb.RecordVisitResponse:
+        """Record a knock on the door, once for each key."""
+        principal = current_principal()
+        result = wire.visit_result(request.result)
+        announcement_id = wire.uuid_of("announcement_id", request.announcement_id)
+        household_id = wire.uuid_of("household_id", request.household_id)
+
+        async def work(tx: Transaction) -> pb.RecordVisitResponse:
+            async def record() -> pb.RecordVisitResponse:
+                found = await announcements.find_visible(tx, principal, announcement_id, locked=True)
+                line = await ledger.record_visit(tx, found, household_id, result, rights.looked_after_groups(principal))
+                return pb.RecordVisitResponse(household=wire.household_reach(line))
+
+            return await once(
+                tx,
+                principal.id,
+                "RecordVisit",
+                request.idempotency_key,
+                wire.without_key(request),
+                pb.RecordVisitResponse,
+                record,
+            )
+
+        return await self._database.in_transaction(wire.uuid_of("community_id", request.community_id), work)
+
+    async def ListScreens(self, request: pb.ListScreensRequest, context: Context) -> pb.ListScreensResponse:
+        """List a community's screens."""
+        with_code = rights.sees_codes(current_principal())
+        async with self._database.transaction(wire.uuid_of("community_id", request.community_id)) as tx:
+            standing = await communities.find(tx)
+            found = await screen_store.all_of(tx)
+        name = standing.name if standing else ""
+        return pb.ListScreensResponse(screens=[wire.screen(one, name, with_code=with_code) for one in found])
+
+    async def GetScreen(self, request: pb.GetScreenRequest, context: Context) -> pb.GetScreenResponse:
+        """Return what a screen must show now."""
+        found = await screens.playlist(self._database, request.code)
+        return pb.GetScreenResponse(
+            screen=wire.screen(found.screen, found.community_name, with_code=True),
+            items=[wire.screen_item(item) for item in found.items],
+            version=found.screen.version,
+            now=wire.timestamp(found.now),
+        )
+
+    async def WatchScreen(
+        self, request: pb.WatchScreenRequest, context: Context
+    ) -> AsyncIterator[pb.WatchScreenResponse]:
+        """Send a hint whenever the playlist has changed."""
+        async for version in self._watch.versions(request.code, request.known_version):
+            yield pb.WatchScreenResponse(version=version)
+
+    async def ReportShown(self, request: pb.ReportShownRequest, context: Context) -> pb.ReportShownResponse:
+        """Take proofs of play."""
+        proofs = wire.shown_items(request.shown)
+        community_id, screen_id = await screens.locate(self._database, request.code)
+
+        async def take(tx: Transaction) -> int:
+            return await screens.take_proofs(tx, screen_id, proofs, request.playlist_version)
+
+        return pb.ReportShownResponse(accepted_up_to=await self._database.in_transaction(community_id, take))
+
+
+class _DryRun(Exception):
+    """Rolls back what was applied only to see whether it could be."""
+
+
+def _moment_of(value: str | int) -> datetime:
+    try:
+        found = datetime.fromisoformat(str(value))
+    except ValueError as error:
+        raise InvalidArgument("page_token is not one that was given out", field="page_token") from error
+    if found.utcoffset() is None:
+        raise InvalidArgument("page_token is not one that was given out", field="page_token")
+    return found

@@ -1,0 +1,79 @@
+"""Errors of notify.
+
+InvalidArgument
+└── InvalidField              a field of the request; names it and the mend
+NotFound
+├── AnnouncementNotFound      no such announcement in this community, or none that the caller may see
+├── HouseholdNotFound         the announcement's ledger has no such household, or none that the caller looks after
+├── GroupNotFound             no such group in this community, or none that the caller leads
+└── ScreenNotFound            no screen has this code
+FailedPrecondition
+└── LedgerIncomplete          the household may still be on its way into the ledger
+"""
+
+from louyu_runtime.errors import FailedPrecondition, InvalidArgument, NotFound
+
+
+class InvalidField(InvalidArgument):
+    """A field of the request breaks its bounds."""
+
+    reason = "INVALID_FIELD"
+
+    def __init__(self, field: str, fault: str, *, resident_text: str | None = None) -> None:
+        super().__init__(f"{field} {fault}", field=field, resident_text=resident_text)
+
+
+class AnnouncementNotFound(NotFound):
+    """Missing and foreign announcements look the same."""
+
+    reason = "ANNOUNCEMENT_NOT_FOUND"
+
+    def __init__(self) -> None:
+        super().__init__("there is no such announcement, or you may not see it", resident_text="没有找到这个通知。")
+
+
+class HouseholdNotFound(NotFound):
+    """Missing households and those that others look after look the same."""
+
+    reason = "HOUSEHOLD_NOT_FOUND"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the announcement's ledger has no such household, or another group looks after it",
+            field="household_id",
+            resident_text="这个通知里没有这一户。",
+        )
+
+
+class GroupNotFound(NotFound):
+    """Missing groups and those that the caller does not lead look the same."""
+
+    reason = "GROUP_NOT_FOUND"
+
+    def __init__(self, field: str) -> None:
+        super().__init__(
+            f"{field} names a group that does not exist here, or that you do not lead",
+            field=field,
+            resident_text="只能给自己负责的楼发通知。",
+        )
+
+
+class ScreenNotFound(NotFound):
+    """No screen has the code, or it was withdrawn."""
+
+    reason = "SCREEN_NOT_FOUND"
+
+    def __init__(self) -> None:
+        super().__init__("no screen has this code", field="code", resident_text="没有这块屏幕，请核对网址。")
+
+
+class LedgerIncomplete(FailedPrecondition):
+    """The ledger still fills."""
+
+    reason = "LEDGER_INCOMPLETE"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the ledger of the announcement is still being filled: try again in a moment",
+            resident_text="各户还在登记，请稍等几秒再试。",
+        )

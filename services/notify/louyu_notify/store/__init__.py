@@ -1,0 +1,1 @@
+"""The only place that knows notify's SQL; one module for each kind of thing."""

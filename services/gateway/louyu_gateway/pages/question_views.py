@@ -19,6 +19,8 @@ def question_view(question: question_pb2.Question, viewer: Principal, now: datet
     """Return the card of a question for this viewer. Flats and phone numbers are not in it."""
     state = state_word(question.state)
     label, tone = words.STATES.get(state, (state, "calm"))
+    if state == "open" and question.next_step.who not in ("", "neighbours"):
+        label = "已记下"
     due_at = moment(question.next_step, "due_at") if question.HasField("next_step") else None
     is_late = state in ("open", "assigned", "acknowledged") and due_at is not None and due_at < now
     overdue = state not in ENDED and (question.next_step.is_overdue or is_late)
@@ -34,7 +36,7 @@ def question_view(question: question_pb2.Question, viewer: Principal, now: datet
         tone=tone,
         text=question.text,
         kind=texts(words.KINDS.get(question.kind, question.kind)),
-        responder=texts(question.responder_type_name),
+        responder=texts(words.RESPONDERS.get(question.responder_type_name, question.responder_type_name)),
         group_id=question.group_id,
         group_name=question.group_name,
         message_seq=question.message_seq,

@@ -20,6 +20,15 @@ STATES: dict[str, tuple[str, Tone]] = {
     "resolved": ("已办结", "done"),
     "closed": ("已关闭", "calm"),
 }
+RESPONDERS = {
+    "neighbours": "邻居",
+    "building_head": "楼长",
+    "committee": "居委会",
+    "property": "物业",
+    "quality_inspection": "质监",
+    "volunteer_squad": "志愿队",
+}
+"""For responder types whose plugin is not installed, so that no name came with the question."""
 KINDS = {"question": "提问", "report": "报修", "event": "活动"}
 WHAT: dict[str, tuple[str, Tone]] = {
     "opened": ("提出诉求", "accent"),

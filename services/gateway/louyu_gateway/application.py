@@ -11,7 +11,7 @@ from louyu_gateway.api.announcements import announcement_routes
 from louyu_gateway.api.groups import group_routes
 from louyu_gateway.api.questions import question_routes
 from louyu_gateway.assets import asset_routes
-from louyu_gateway.edge import MOST_BODY_BYTES, Edge
+from louyu_gateway.edge import Edge
 from louyu_gateway.gateway import Gateway
 from louyu_gateway.official_account import receiver
 from louyu_gateway.pages.app import app_pages
@@ -42,7 +42,6 @@ def application(gateway: Gateway, not_ready: Callable[[], list[str]]) -> FastAPI
         openapi_url="/api/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
-        max_body_size=MOST_BODY_BYTES,
     )
     answer = faults.answering(gateway.pages, gateway.channels)
     faults.install(app, answer)

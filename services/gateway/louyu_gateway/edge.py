@@ -1,4 +1,4 @@
-"""What holds for every request at the edge: headers that protect pages, counting, the last word on faults.
+"""What holds for every request at the edge: headers that protect pages, a limit on bodies, counting, the last word on faults.
 
 Pure ASGI rather than Starlette's BaseHTTPMiddleware, which would buffer streams and lose their cancellation.
 """
@@ -7,17 +7,17 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from fastapi import HTTPException
 from louyu_runtime.telemetry import span_from
 from opentelemetry.trace import SpanKind
 from prometheus_client import Counter, Histogram
 from starlette.datastructures import MutableHeaders
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MOST_BODY_BYTES = 256 * 1024
-# What comes without a length is counted by the application itself, to the same limit.
+TOO_LARGE = HTTPException(413, f"the body is larger than {MOST_BODY_BYTES} bytes")
 REQUESTS = Counter("louyu_http_requests", "Requests answered, by area and status class.", ["area", "status"])
 SECONDS = Histogram(
     "louyu_http_request_seconds",
@@ -86,17 +86,31 @@ class Edge:
 
         length = dict(scope["headers"]).get(b"content-length", b"0")
         if not length.isdigit() or int(length) > MOST_BODY_BYTES:
-            error = HTTPException(413, f"the body is larger than {MOST_BODY_BYTES} bytes")
-            await self._answer(Request(scope, receive), error)(scope, receive, send_with_headers)
+            await self._answer(Request(scope, receive), TOO_LARGE)(scope, receive, send_with_headers)
             return
         with span_from(carrier, f"{scope['method']} /{area}", kind=SpanKind.SERVER):
             try:
-                await self._app(scope, receive, send_with_headers)
+                await self._app(scope, _limited(receive), send_with_headers)
             except Exception as error:
                 # Here and not above us, so that the answer has the headers and the log one line.
                 response = self._answer(Request(scope, receive), error)
                 if not has_begun:
                     await response(scope, receive, send_with_headers)
+
+
+def _limited(receive: Receive) -> Receive:
+    """Return `receive`, ended as soon as a body that came without a length is larger than allowed."""
+    received = 0
+
+    async def limited() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > MOST_BODY_BYTES:
+            raise TOO_LARGE
+        return message
+
+    return limited
 
 
 def _area(path: str) -> str:

@@ -55,6 +55,20 @@ MENDS_OF_CODES = {
     "FORM_NOT_OURS": "load the page again; a program sends a bearer token instead of a cookie",
     "IDEMPOTENCY_KEY_REUSED": "use a new key for a new request",
 }
+# Fields that have another name here than in the services' messages.
+FIELDS = {
+    "community_id": "community",
+    "group_id": "group",
+    "group_ids": "groups",
+    "question_id": "question",
+    "announcement_id": "announcement",
+    "household_id": "household",
+    "entry_id": "entry",
+    "media_ids": "media",
+    "reply_to_seq": "reply_to",
+    "promised_within": "promised_within_minutes",
+    "idempotency_key": "Idempotency-Key",
+}
 # Words for people, where the service has given none of its own.
 WORDS = {
     401: "请先登录。",
@@ -93,7 +107,7 @@ def answer_to(error: Exception) -> Answer:
     if isinstance(error, RemoteError | LouyuError):
         status = STATUS.get(error.code, 500)
         if status < 500:
-            return _answer(status, error.reason, error.message, error.field, error.resident_text, error)
+            return _answer(status, error.reason, error.message, field_here(error.field), error.resident_text, error)
         if status in (503, 504):
             logger.warning("a service did not answer", extra={"reason": error.reason, "code": error.code.name})
             return _answer(status, error.reason, "a service that is needed does not answer", "", WORDS[status], error)
@@ -108,6 +122,16 @@ def answer_to(error: Exception) -> Answer:
     logger.error("request failed", exc_info=error, extra={"incident": incident})
     fault = Fault("INTERNAL", "", "an error of ours; it is in the log", MENDS[500], incident)
     return Answer(500, fault, WORDS[500])
+
+
+def field_here(field: str) -> str:
+    """Return the name here of a field that a service names by its path.
+
+    >>> field_here("announcement.group_ids[2]")
+    'groups'
+    """
+    name = field.rsplit(".", 1)[-1].split("[", 1)[0]
+    return FIELDS.get(name, name)
 
 
 def _answer(

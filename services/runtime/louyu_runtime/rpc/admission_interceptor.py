@@ -1,6 +1,6 @@
 """Admission: how much may be at work at once, and how long a call may take.
 
-At most 64 unary calls work and 64 wait, half a second at most; what comes beyond is refused at once with a time to try
+At most 256 unary calls work and 512 wait, half a second at most; what comes beyond is refused at once with a time to try
 again. Each call gets its method's limit when the caller set none or a longer one; what has expired is not begun.
 """
 

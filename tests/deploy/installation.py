@@ -16,7 +16,7 @@ from testcontainers.core.wait_strategies import HttpWaitStrategy, LogMessageWait
 from tests.deploy import install_page
 from tests.deploy.certificates import Authority
 from tests.deploy.chart import ROLES, Object, named, of_kind, pods, render
-from tests.deploy.pod_container import Secrets, container_of_pod, environment_of
+from tests.deploy.pod_container import Secrets, container_of_pod
 
 NAMESPACE = "louyu"
 PORTS = {"messaging": 9101, "routing": 9102, "notify": 9103, "gateway": 9104}
@@ -43,7 +43,7 @@ def keys(image: str) -> dict[str, dict[str, bytes]]:
 
 @dataclass
 class Installation:
-    """The running roles, and a way to run the chart's one-shot pods and other commands beside them."""
+    """The running roles, and a way to run the chart's one-shot pods beside them."""
 
     image: str
     network: Network
@@ -70,17 +70,12 @@ class Installation:
             network=self.network,
         )
 
-    def run(self, name: str, *arguments: str, files: Mapping[Path, str] | None = None) -> str:
-        """Run a rendered one-shot pod to its end, with other arguments if given, and return what it printed."""
-        container = self.container(name)
-        if arguments:
-            container = container.with_command(list(arguments))
-        for source, target in (files or {}).items():
-            container = container.with_volume_mapping(source, target)
-        with container:
+    def run(self, name: str) -> str:
+        """Run a rendered one-shot pod to its end, and return what it printed."""
+        with self.container(name) as container:
             code = container.wait()
             printed, complained = (part.decode() for part in container.get_logs())
-        assert code == 0, f"{arguments or name} ended with {code}:\n{complained}\n{printed}"
+        assert code == 0, f"{name} ended with {code}:\n{complained}\n{printed}"
         return printed
 
     def start_role(self, role: str) -> DockerContainer:
@@ -95,12 +90,6 @@ class Installation:
         """Return where the gateway is reached from this machine."""
         gateway = self.roles["gateway"]
         return f"http://{gateway.get_container_host_ip()}:{gateway.get_exposed_port(8080)}"
-
-    def settings(self, role: str) -> dict[str, str]:
-        return environment_of(
-            self.pod(f"louyu-{role}"),
-            {found["metadata"]["name"]: found for found in of_kind(self.objects, "ConfigMap")},
-        )
 
 
 @contextmanager

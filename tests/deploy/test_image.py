@@ -2,11 +2,13 @@
 
 import subprocess
 import sysconfig
+import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
-from tests.deploy.chart import ROOT
+from tests.deploy.chart import CHART, ROOT
 
 IMAGE = ROOT / "deploy" / "image"
 CONTAINERFILE = (IMAGE / "Containerfile").read_text(encoding="utf-8")
@@ -24,6 +26,13 @@ def test_final_stage_runs_as_the_user_that_the_chart_names() -> None:
     assert "\nUSER 10001:10001\n" in final
     assert '\nENTRYPOINT ["louyu"]\n' in final, "exec form: signals reach the process"
     assert "pip" not in final, "nothing is installed in the final stage"
+
+
+def test_chart_image_and_distribution_have_one_version() -> None:
+    chart = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert chart["appVersion"] == project["version"]
+    assert f"\nARG VERSION={project['version']}\n" in CONTAINERFILE
 
 
 @pytest.mark.parametrize("script", ["fill-wheels", "standins/make", "standins/postgres-entrypoint"])

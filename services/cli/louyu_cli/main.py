@@ -80,7 +80,7 @@ def _known(error: Exception) -> str | None:
     if isinstance(error, RemoteError):
         if error.code is grpc.StatusCode.UNAVAILABLE:
             return f"{error.message}\nIs the platform running? `louyu doctor` tries every connection."
-        faults = [f"  {field}: {words}" for field, words in error.violations]
+        faults = [f"  {field}: {words}" for field, words in error.violations if words != error.message]
         return "\n".join([error.message, *faults])
     if isinstance(error, LouyuError | SettingsError | CannotStart):
         return str(error)

@@ -146,11 +146,15 @@ async def _replay(arguments: argparse.Namespace, lines: list[Line]) -> tuple[int
         if unknown:
             raise CommandError(f"{arguments.file}: building: there is no building {unknown[0]!r} in this community")
         senders = {group: await _senders(services, community_id, group) for group in set(groups.values())}
+        sender_ids: dict[int, str] = {}
         for line in lines:
-            if line.sender not in senders[groups[line.building]]:
+            members = senders[groups[line.building]]
+            found = members.get(line.sender) or members.get(ids.named_id(community_id, "person", line.sender))
+            if found is None:
                 raise CommandError(
                     f"{arguments.file}:{line.number}: sender: {line.sender!r} is no member of the group of building {line.building}"
                 )
+            sender_ids[line.number] = found
         posted, refused = 0, []
         begun, first = time.monotonic(), lines[0].at
         for batch in _batches(lines, arguments.speed):
@@ -165,7 +169,7 @@ async def _replay(arguments: argparse.Namespace, lines: list[Line]) -> tuple[int
                     message=message_pb2.NewMessage(
                         text=line.text,
                         via=VIA[line.via],
-                        sender_id=senders[group_id][line.sender],
+                        sender_id=sender_ids[line.number],
                         idempotency_key=f"replay/{digest}/{line.number}",
                     ),
                 )
@@ -235,6 +239,7 @@ async def _groups_by_building(services: Services, community_id: str) -> dict[str
 
 
 async def _senders(services: Services, community_id: str, group_id: str) -> dict[str, str]:
+    """Return the ids of a group's members by name and by id."""
     found: dict[str, str] = {}
     token = ""
     while True:

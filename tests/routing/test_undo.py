@@ -34,7 +34,7 @@ async def assigned(neighbourhood: Neighbourhood) -> None:
 async def test_taking_back_a_guessed_answer_lets_the_same_clock_run_on(neighbourhood: Neighbourhood) -> None:
     await assigned(neighbourhood)
     before = await neighbourhood.newest()
-    seq = await neighbourhood.post("head", "外面雪停了，路上还有点滑")
+    seq = await neighbourhood.post("head", "派出所对面新开了一家超市")
     assert (await neighbourhood.newest()).question.state is QuestionState.ANSWERED
     await take_back(neighbourhood)
     after = await neighbourhood.newest()
@@ -50,7 +50,7 @@ async def test_taking_back_a_guessed_answer_lets_the_same_clock_run_on(neighbour
 
 async def test_what_only_the_clock_did_since_is_taken_back_too(neighbourhood: Neighbourhood) -> None:
     await assigned(neighbourhood)
-    await neighbourhood.post("head", "外面雪停了，路上还有点滑")
+    await neighbourhood.post("head", "派出所对面新开了一家超市")
     await neighbourhood.later(days=3)
     assert (await neighbourhood.newest()).question.state is QuestionState.RESOLVED
     await take_back(neighbourhood)
@@ -73,7 +73,7 @@ async def test_taking_back_a_guessed_reopening_restores_the_end(neighbourhood: N
 
 async def test_guess_cannot_be_taken_back_twice(neighbourhood: Neighbourhood) -> None:
     await assigned(neighbourhood)
-    await neighbourhood.post("head", "外面雪停了，路上还有点滑")
+    await neighbourhood.post("head", "派出所对面新开了一家超市")
     await take_back(neighbourhood)
     with pytest.raises(CannotUndo):
         await take_back(neighbourhood)
@@ -81,7 +81,7 @@ async def test_guess_cannot_be_taken_back_twice(neighbourhood: Neighbourhood) ->
 
 async def test_guess_cannot_be_taken_back_after_a_person_has_acted_on_it(neighbourhood: Neighbourhood) -> None:
     await assigned(neighbourhood)
-    await neighbourhood.post("head", "外面雪停了，路上还有点滑")
+    await neighbourhood.post("head", "派出所对面新开了一家超市")
     await neighbourhood.post("asker", "谢谢王楼长")
     view = await neighbourhood.newest()
     guesses = [entry for entry in view.timeline if entry.said.is_guess]
@@ -90,7 +90,7 @@ async def test_guess_cannot_be_taken_back_after_a_person_has_acted_on_it(neighbo
 
 async def test_state_after_taking_back_is_told(neighbourhood: Neighbourhood) -> None:
     await assigned(neighbourhood)
-    seq = await neighbourhood.post("head", "外面雪停了，路上还有点滑")
+    seq = await neighbourhood.post("head", "派出所对面新开了一家超市")
     await take_back(neighbourhood)
     (told,) = await neighbourhood.events("GuessUndone")
     assert (told.question.state, told.what, told.message_seq) == ("assigned", "answered", seq)  # type: ignore[attr-defined]

@@ -108,7 +108,8 @@ class RoutingApi(routing_service_pb2_grpc.RoutingServiceServicer):
                     return answer
                 # other replicas may have understood it, so news of this one is not all there is
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(news.wait(), min(left, POLL_SECONDS))
+                    async with asyncio.timeout(min(left, POLL_SECONDS)):
+                        await news.wait()
 
     async def AcknowledgeQuestion(
         self, request: pb.AcknowledgeQuestionRequest, context: Context
@@ -194,7 +195,8 @@ class RoutingApi(routing_service_pb2_grpc.RoutingServiceServicer):
         with self.watchers.following(community_id) as watcher:
             while True:
                 try:
-                    hint = await asyncio.wait_for(watcher.queue.get(), HEARTBEAT_SECONDS)
+                    async with asyncio.timeout(HEARTBEAT_SECONDS):
+                        hint = await watcher.queue.get()
                 except TimeoutError:
                     yield pb.WatchQuestionsResponse()
                     continue

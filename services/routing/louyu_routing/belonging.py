@@ -4,7 +4,7 @@ Said: the message quotes one that belongs to a question, or names it as in "#17"
 question alone:
 - somebody who asked says that it is settled or still not, gives thanks, or replies to what was asked back;
 - somebody who asked writes again within ten minutes about what concerns the same responder type;
-- somebody whom the question waits for speaks next in that group;
+- somebody whom the question waits for speaks next in that group, and not of what is surely mere talk;
 - anybody else in the group tells something that shares a matter with the question.
 A wrong guess can be undone; where two questions would fit, none is guessed, and the clock goes on.
 """
@@ -17,7 +17,7 @@ from louyu_sdk import Intent
 
 from louyu_routing.phrases import Speech, named_number, share_a_matter, speech_of_asker, speech_of_other
 from louyu_routing.question import By, Question
-from louyu_routing.reading import NEEDS_SOMEBODY, Reading
+from louyu_routing.reading import Reading
 from louyu_routing.states import ACKNOWLEDGED, ANSWERED, ASKED_BACK, ENDED
 from louyu_routing.store import messages, questions
 from louyu_routing.store.messages import Message
@@ -127,8 +127,8 @@ def _others_matter(message: Message, by: By, reading: Reading, others: list[Ques
 
 
 def _informs(reading: Reading) -> bool:
-    """Whether a statement of somebody who is asked may be the answer, and not a matter of its own."""
-    return reading.intent in _TELLS_SOMETHING or reading.intent not in NEEDS_SOMEBODY
+    """Whether a statement of somebody who is asked may be the answer: neither mere talk nor a matter of its own."""
+    return reading.intent in _TELLS_SOMETHING and not reading.is_mere_chat
 
 
 def _sharing(message: Message, candidates: list[Question]) -> Question | None:

@@ -1,6 +1,7 @@
 """The classifier of this process: trained once at the start, in a thread, while the service already answers."""
 
 import asyncio
+from collections.abc import Callable
 
 from louyu_routing.reading import TextClassifier
 
@@ -8,12 +9,13 @@ from louyu_routing.reading import TextClassifier
 class Classifying:
     """Gives the classifier as soon as it is trained."""
 
-    def __init__(self) -> None:
+    def __init__(self, train: Callable[[], TextClassifier]) -> None:
+        self._train = train
         self._training: asyncio.Task[TextClassifier] | None = None
 
     def start(self) -> None:
         """Begin to train. Needs a running event loop."""
-        self._training = asyncio.create_task(asyncio.to_thread(_train), name="training")
+        self._training = asyncio.create_task(asyncio.to_thread(self._train), name="training")
 
     @property
     def is_trained(self) -> bool:
@@ -28,7 +30,8 @@ class Classifying:
         return await asyncio.shield(self._training)
 
 
-def _train() -> TextClassifier:
+def train_classifier() -> TextClassifier:
+    """Train on the messages that louyu ships. Takes some seconds."""
     from louyu_routing.classification import Classifier
 
     return Classifier.train()

@@ -1,5 +1,6 @@
 """routing's process: settings -> wiring -> serve."""
 
+from collections.abc import Callable
 from functools import partial
 
 from louyu.routing.v1 import routing_service_pb2, routing_service_pb2_grpc
@@ -11,7 +12,7 @@ from louyu_sdk.loading import LoadedPlugins, installed_entry_points, load_plugin
 
 from louyu_routing import auditor, builtin_responders
 from louyu_routing.api import RoutingApi
-from louyu_routing.classifying import Classifying
+from louyu_routing.classifying import Classifying, train_classifier
 from louyu_routing.listening import Listener
 from louyu_routing.permissions import PERMISSIONS
 from louyu_routing.settings import RoutingSettings
@@ -24,28 +25,33 @@ async def serve() -> None:
     settings = load_settings(RoutingSettings)
     start_logging(settings.role, settings.log_level)
     async with Host(settings) as host:
-        loaded = load_all(settings.plugins_disabled)
-        plugins = PluginHost(loaded)
-        await plugins.start()
-        classifying = Classifying()
-        classifying.start()
-        watchers = Watchers()
-        timers = Timers(host.database, plugins, watchers)
-        host.add_servicer(
-            routing_service_pb2_grpc.add_RoutingServiceServicer_to_server,
-            RoutingApi(host.database, plugins, classifying, timers, watchers, loaded.switched_off),
-            PERMISSIONS,
-            descriptor=routing_service_pb2.DESCRIPTOR.services_by_name["RoutingService"],
-        )
-        host.limit(ApplyCommunity=30.0)
-        host.publish_events(consumers=["notify"])
-        host.consume(Listener(classifying, timers, watchers).handlers, sources=["messaging"])
-        host.tail("routing", watchers.on_event, watchers.on_gap)
-        host.background("timers", timers.run)
-        host.background("auditor", partial(auditor.run, host.database))
-        host.ready_when("the classifier is trained", lambda: classifying.is_trained)
+        close_plugins = await wire(host, Classifying(train_classifier))
         await host.serve()
-        plugins.close()
+        close_plugins()
+
+
+async def wire(host: Host, classifying: Classifying) -> Callable[[], None]:
+    """Add to the host all that routing serves and does; return what ends the plugins' threads."""
+    loaded = load_all(host.settings.plugins_disabled)
+    plugins = PluginHost(loaded)
+    await plugins.start()
+    classifying.start()
+    watchers = Watchers()
+    timers = Timers(host.database, plugins, watchers)
+    host.add_servicer(
+        routing_service_pb2_grpc.add_RoutingServiceServicer_to_server,
+        RoutingApi(host.database, plugins, classifying, timers, watchers, loaded.switched_off),
+        PERMISSIONS,
+        descriptor=routing_service_pb2.DESCRIPTOR.services_by_name["RoutingService"],
+    )
+    host.limit(ApplyCommunity=30.0)
+    host.publish_events(consumers=["notify"])
+    host.consume(Listener(classifying, timers, watchers).handlers, sources=["messaging"])
+    host.tail("routing", watchers.on_event, watchers.on_gap)
+    host.background("timers", timers.run)
+    host.background("auditor", partial(auditor.run, host.database))
+    host.ready_when("the classifier is trained", lambda: classifying.is_trained)
+    return plugins.close
 
 
 def load_all(switched_off: str) -> LoadedPlugins:

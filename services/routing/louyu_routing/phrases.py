@@ -26,7 +26,7 @@ _STILL_NOT = re.compile(
     r"|不管用|没修|白修|修了跟没修"
 )
 _SETTLED = re.compile(
-    r"(?<![不没未])(修好|弄好|搞定|解决|处理好|处理完|装好|装上|换好|换上|恢复|疏通|清走|清理干净|打扫干净|找到|领走|取走|退烧"
+    r"(?<![不没未太])(修好|弄好|搞定|解决|处理好|处理完|装好|装上|换好|换上|恢复|疏通|清走|清理干净|打扫干净|找到|领走|取走|退烧"
     r"|来电|来水|通了|热了|亮了|能用|可以用|正常|没事|好了)"
 )
 _DOUBTED = re.compile(r"[?？]|吗|没有?[。!！~ ]*$|什么时候|多久|怎么|是不是|希望|请|快点|尽快|能不能|要是|如果|等")
@@ -189,9 +189,11 @@ def speech_of_asker(text: str, *, reads_as_settled: bool = False) -> Speech:
     """
     if _STILL_NOT.search(text):
         return Speech.STILL_NOT
+    if _SETTLED.search(text) and not _DOUBTED.search(text):
+        return Speech.SETTLED
     if _THANKS.search(text) and _length(_ONLY_THANKS.sub("", text)) <= LONGEST_NAME:
         return Speech.THANKS
-    if (reads_as_settled or _SETTLED.search(text)) and not _DOUBTED.search(text):
+    if reads_as_settled and not _DOUBTED.search(text):
         return Speech.SETTLED
     return Speech.NOTHING
 

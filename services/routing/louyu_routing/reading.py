@@ -10,6 +10,7 @@ NEEDS_SOMEBODY = frozenset({Intent.QUESTION, Intent.REPORT, Intent.EVENT})
 
 
 SURE = 0.6
+SURELY_CHAT = 0.8
 
 
 class Classified(Protocol):
@@ -54,6 +55,11 @@ class Reading:
     def is_settled(self) -> bool:
         """Whether it surely says that an earlier matter is settled."""
         return self.intent is Intent.RESOLVED and self.confidence >= SURE
+
+    @property
+    def is_mere_chat(self) -> bool:
+        """Whether it is surely nothing but talk."""
+        return self.intent is Intent.CHAT and self.confidence >= SURELY_CHAT
 
     @property
     def is_emergency(self) -> bool:

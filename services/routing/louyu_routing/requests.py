@@ -73,7 +73,7 @@ def chase(definition: plan_pb2.ChaseDefinition) -> Chase:
     zone = definition.time_zone or "Asia/Shanghai"
     try:
         found = ZoneInfo(zone)
-    except (OSError, ValueError):
+    except (OSError, ValueError, KeyError):
         raise InvalidField("chase.time_zone", f"{zone!r} is not a time zone; write one such as Asia/Shanghai") from None
     quiet = QuietHours(
         begins=_wall_time("chase.quiet_from", definition.quiet_from, USUAL.begins),

@@ -61,7 +61,8 @@ class Timers:
                 except Unavailable:
                     pause = POLL_SECONDS
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._hint.wait(), pause)
+                    async with asyncio.timeout(pause):
+                        await self._hint.wait()
         finally:
             for task in self._running:
                 task.cancel()

@@ -7,9 +7,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-
 from louyu.messaging.v1 import messaging_service_pb2
 from louyu_runtime import ids
+
 from tests.embedded.waiting import until
 from tests.fakes.wechat_account import Account
 from tests.fakes.wechat_platform import WeChatPlatform

@@ -15,13 +15,12 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from redis.asyncio import Redis
-
 from louyu_runtime.database import Database
 from louyu_runtime.events.streams import connect_redis
 from louyu_runtime.identity import TokenSigner
 from louyu_runtime.migrations import migrate
 from louyu_runtime.sealing import Sealer
+from redis.asyncio import Redis
 
 SERVICES = ("messaging", "routing", "notify")
 _numbers = count(1)

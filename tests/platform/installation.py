@@ -15,11 +15,11 @@ from typing import Any
 
 import aiohttp
 import psutil
-
 from louyu_cli.installation import CommandSettings, Services
 from louyu_runtime.embedded.data_folder import running_settings
 from louyu_runtime.embedded.ports import free_port
 from louyu_runtime.settings import load_settings
+
 from tests.platform.fixtures import Clock
 
 START_SECONDS = 90

@@ -6,9 +6,9 @@ from itertools import count
 
 import asyncpg
 import pytest
-
 from louyu_runtime.database import Database
 from louyu_runtime.schema import foundation_v1
+
 from tests.platform.fixtures import Databases, with_database
 
 _numbers = count(1)

@@ -3,10 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
-from redis.asyncio import Redis
-
 from louyu.events.v1 import notify_events_pb2
 from louyu_runtime.database import Database, Transaction, append_event
 from louyu_runtime.errors import Unavailable
@@ -16,6 +15,8 @@ from louyu_runtime.events.leases import PartitionLeases
 from louyu_runtime.events.relay import Relay
 from louyu_runtime.events.streams import Event, connect_redis, partition_of, stream_name
 from louyu_runtime.ids import community_id
+from redis.asyncio import Redis
+
 from tests.embedded.waiting import until
 from tests.runtime.conftest import Pair
 
@@ -81,8 +82,8 @@ async def test_an_event_that_is_published_twice_has_its_effect_once(pair: Pair, 
     await say(pair.source, "once")
     await relay_of(pair, redis).publish_once()
     stream = stream_name("messaging", partition_of(COMMUNITY, PARTITIONS))
-    [(_, fields)] = await redis.xrange(stream)
-    await redis.xadd(stream, fields)
+    entries: Any = await redis.xrange(stream)
+    await redis.xadd(stream, entries[0][1])
     await say(pair.source, "last")
     await relay_of(pair, redis).publish_once()
     async with consuming(pair, redis_url):
@@ -108,7 +109,8 @@ async def test_losing_only_the_last_second_is_noticed(pair: Pair, redis: Redis, 
     await say(pair.source, "kept")
     await relay.publish_once()
     stream = stream_name("messaging", partition_of(COMMUNITY, PARTITIONS))
-    kept, number = await redis.dump(stream), await redis.get("louyu:relay:messaging")
+    kept: Any = await redis.dump(stream)
+    number: Any = await redis.get("louyu:relay:messaging")
     await say(pair.source, "lost")
     await relay.publish_once()
     await redis.restore(stream, 0, kept, replace=True)

@@ -7,7 +7,6 @@ from typing import Any
 
 import grpc
 import pytest
-
 from louyu.events.v1 import events_service_pb2 as pb
 from louyu.events.v1 import events_service_pb2_grpc
 from louyu_runtime.embedded.ports import free_port

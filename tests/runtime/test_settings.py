@@ -4,9 +4,8 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from pydantic import Field, SecretStr
-
 from louyu_runtime.settings import CommonSettings, SettingsError, load_settings
+from pydantic import Field, SecretStr
 
 
 class ProbeSettings(CommonSettings):
@@ -47,7 +46,12 @@ def test_all_faults_are_told_together_by_name() -> None:
         }
     )
     told = "\n".join(faults)
-    for name in ("LOUYU_DATABSE_URL", "LOUYU_EVENT_PARTITIONS", "LOUYU_ROUTING_PATIENCE_SECONDS", "LOUYU_REDIS_URL_FILE"):
+    for name in (
+        "LOUYU_DATABSE_URL",
+        "LOUYU_EVENT_PARTITIONS",
+        "LOUYU_ROUTING_PATIENCE_SECONDS",
+        "LOUYU_REDIS_URL_FILE",
+    ):
         assert name in told
 
 

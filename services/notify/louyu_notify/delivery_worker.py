@@ -57,7 +57,8 @@ class DeliveryWorker:
             except Unavailable:
                 logger.warning("deliveries wait for the database", extra={"channel": self._key})
             with suppress(TimeoutError):
-                await asyncio.wait_for(woken.wait(), LOOK_EVERY_SECONDS)
+                async with asyncio.timeout(LOOK_EVERY_SECONDS):
+                    await woken.wait()
 
     async def deliver_once(self) -> int:
         """Claim and deliver at most one batch; return how many deliveries it held."""

@@ -36,7 +36,8 @@ class LedgerWorker:
             except Unavailable:
                 logger.warning("ledgers wait for the database")
             with suppress(TimeoutError):
-                await asyncio.wait_for(woken.wait(), LOOK_EVERY_SECONDS)
+                async with asyncio.timeout(LOOK_EVERY_SECONDS):
+                    await woken.wait()
 
     async def work_once(self) -> int:
         """Look after the ledgers that are due; return how many there were."""

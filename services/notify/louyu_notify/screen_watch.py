@@ -4,7 +4,7 @@ A hint is only a reason to read the version, which is the truth; after 20 s with
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 
 from louyu.events.v1 import envelope_pb2
@@ -40,7 +40,7 @@ class ScreenWatch:
         if envelope.type == "ScreenChanged":
             self.wake(envelope.subject.removeprefix("screen/"))
 
-    async def versions(self, code: str, known_version: int) -> AsyncIterator[int]:
+    async def versions(self, code: str, known_version: int) -> AsyncGenerator[int, None]:
         """Give the version of a screen's playlist whenever it is another one, and after 20 s of quiet the same again.
 
         Raises ScreenNotFound when no screen has the code, or has it no longer.
@@ -54,7 +54,8 @@ class ScreenWatch:
                 yield version
             while True:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(woken.wait(), self._heartbeat_seconds)
+                    async with asyncio.timeout(self._heartbeat_seconds):
+                        await woken.wait()
                 is_heartbeat = not woken.is_set()
                 woken.clear()
                 if is_heartbeat and await locate(self._database, code) != (community_id, screen_id):

@@ -19,7 +19,7 @@ from louyu.events.v1 import events_service_pb2, events_service_pb2_grpc
 
 from louyu_runtime import telemetry
 from louyu_runtime.admin import AdminServer
-from louyu_runtime.background import supervise
+from louyu_runtime.background import end_all, supervise
 from louyu_runtime.database import Database, is_away
 from louyu_runtime.errors import FailedPrecondition
 from louyu_runtime.events import parked
@@ -170,9 +170,7 @@ class Host:
         finally:
             self._missing = ["stopping"]
             await self._set_health(health_servicer, health_pb2.HealthCheckResponse.NOT_SERVING)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end_all(tasks)
             if not is_loopback(self.settings.listen_address):
                 await asyncio.sleep(DRAIN_SECONDS)  # until endpoints have disappeared from balancers
             await server.stop(GRACE_SECONDS)

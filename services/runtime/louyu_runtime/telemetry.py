@@ -19,6 +19,9 @@ from opentelemetry.trace import Span, SpanKind
 
 FLUSH_LIMIT_MS = 3000
 
+# Finds the provider when there is one. Asking for it anew with each span would read the environment each time.
+_tracer = trace.get_tracer("louyu")
+
 
 def start_tracing(role: str, instance: str, endpoint: str) -> TracerProvider | None:
     """Send this process's spans to an OTLP endpoint; None and no effect when it is empty.
@@ -64,9 +67,7 @@ def span_from(
     parent = propagate.extract(carrier)
     token = otel_context.attach(parent)
     try:
-        with trace.get_tracer("louyu").start_as_current_span(
-            name, kind=kind, attributes=dict(attributes or {})
-        ) as span:
+        with _tracer.start_as_current_span(name, kind=kind, attributes=dict(attributes or {})) as span:
             yield span
     finally:
         otel_context.detach(token)

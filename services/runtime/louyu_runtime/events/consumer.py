@@ -24,6 +24,7 @@ from prometheus_client import Counter, Gauge
 from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
+from louyu_runtime.background import end_all
 from louyu_runtime.database import Database, Transaction, is_away
 from louyu_runtime.errors import RemoteError
 from louyu_runtime.events.leases import PartitionLeases
@@ -87,12 +88,10 @@ class Consumer:
                         self._tasks[partition] = (fence, asyncio.create_task(self._consume(partition, fence)))
                 self._leases.changed.clear()
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._leases.changed.wait(), 2.0)
+                    async with asyncio.timeout(2.0):
+                        await self._leases.changed.wait()
         finally:
-            tasks = [task for _, task in self._tasks.values()]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end_all([task for _, task in self._tasks.values()])
 
     async def _consume(self, partition: int, fence: int) -> None:
         """Consume one partition until cancelled or the fence is lost."""

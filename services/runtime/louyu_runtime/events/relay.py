@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 BATCH = 500
 POLL_SECONDS = 1.0
+GATHER_SECONDS = 0.05
 MAINTENANCE_SECONDS = 60.0
 KEEP_DAYS = 7
 KEEP_IN_STREAM_SECONDS = 600
@@ -78,8 +79,11 @@ class Relay:
             except (RedisError, OSError, Unavailable) as error:
                 logger.warning("events wait in the outbox", extra={"cause": error.__class__.__name__})
                 await asyncio.sleep(0.5)
+            # the first event after a quiet time goes at once; those of a busy time go together, for a tenth of the work
+            await asyncio.sleep(GATHER_SECONDS)
             try:
-                await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._wake.wait()
             except TimeoutError:
                 continue
             finally:

@@ -60,7 +60,8 @@ class AdmissionInterceptor(AroundInterceptor):
                 raise ResourceExhausted("too many calls at once", reason="OVERLOADED", retry_after_seconds=1.0)
             self._waiting += 1
             try:
-                await asyncio.wait_for(self._working.acquire(), WAITING_SECONDS)
+                async with asyncio.timeout(WAITING_SECONDS):
+                    await self._working.acquire()
             except TimeoutError:
                 raise ResourceExhausted(
                     "too many calls at once", reason="OVERLOADED", retry_after_seconds=1.0

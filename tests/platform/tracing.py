@@ -47,7 +47,8 @@ async def collecting() -> AsyncIterator[Collector]:
     """Run a collector on the loopback address."""
     server = grpc.aio.server()
     collector = Collector()
-    trace_service_pb2_grpc.add_TraceServiceServicer_to_server(collector, server)
+    add: Any = trace_service_pb2_grpc.add_TraceServiceServicer_to_server
+    add(collector, server)
     port = free_port()
     server.add_insecure_port(f"127.0.0.1:{port}")
     await server.start()

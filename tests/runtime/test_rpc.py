@@ -139,6 +139,7 @@ async def test_a_token_for_another_service_or_of_another_key_is_not_believed(
     signer: TokenSigner,
 ) -> None:
     async with serving(signer) as client:
+        stub: Any = client._stub
         for token in (
             signer.sign(LEADER, ["messaging"]),
             signer.sign(LEADER, ["routing"], seconds=-60),
@@ -146,7 +147,7 @@ async def test_a_token_for_another_service_or_of_another_key_is_not_believed(
             signer.sign(LEADER, ["routing"])[:-4] + "AAAA",
         ):
             with pytest.raises(grpc.aio.AioRpcError) as caught:
-                await client._stub.ListParkedEvents(
+                await stub.ListParkedEvents(
                     pb.ListParkedEventsRequest(community_id=MINE), metadata=[("authorization", f"Bearer {token}")]
                 )
             assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
@@ -155,5 +156,6 @@ async def test_a_token_for_another_service_or_of_another_key_is_not_believed(
 
 async def test_a_method_that_is_open_to_anyone_needs_no_token(signer: TokenSigner) -> None:
     async with serving(signer) as client:
-        answer = await client._stub.RetryParkedEvent(pb.RetryParkedEventRequest(community_id=MINE))
+        stub: Any = client._stub
+        answer = await stub.RetryParkedEvent(pb.RetryParkedEventRequest(community_id=MINE))
         assert answer.is_handled

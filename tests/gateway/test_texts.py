@@ -18,7 +18,15 @@ def texts_in_use() -> set[str]:
         found |= {match[1] for match in re.findall(r"""\b_\(\s*(["'])(.+?)\1""", template.read_text("utf-8"))}
     for module in PACKAGE.rglob("*.py"):
         found |= set(re.findall(r"""\btexts\(\s*"([^"]+)"\s*[,)]""", module.read_text("utf-8")))
-    for table in (words.ROLES, words.KINDS, words.RESPONDERS, words.OUTCOMES, words.CHANNELS, words.VISITS, words.URGENCIES):
+    for table in (
+        words.ROLES,
+        words.KINDS,
+        words.RESPONDERS,
+        words.OUTCOMES,
+        words.CHANNELS,
+        words.VISITS,
+        words.URGENCIES,
+    ):
         found |= set(table.values())
     for toned in (words.STATES, words.WHAT, words.REACH, words.PLUGIN_STATES):
         found |= {label for label, _ in toned.values()}

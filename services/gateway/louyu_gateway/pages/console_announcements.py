@@ -145,6 +145,7 @@ def console_announcement_pages(gateway: Gateway) -> APIRouter:
             at=AT,
             row=announcement_row(found.announcement, names, now, texts),
             text=found.announcement.text,
+            complete=found.announcement.is_ledger_complete,
             households=[household_row(household, texts) for household in reach.households],
             more=f"?page={reach.next_page_token}" if reach.next_page_token else "",
         )

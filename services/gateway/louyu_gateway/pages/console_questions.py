@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Callable
+from typing import TypedDict
 from urllib.parse import urlencode
 
 from fastapi import APIRouter
@@ -108,12 +109,28 @@ def console_question_pages(gateway: Gateway) -> APIRouter:
         except RemoteError as error:
             if error.code.name not in ("INVALID_ARGUMENT", "FAILED_PRECONDITION", "ABORTED", "PERMISSION_DENIED"):
                 raise
-            return await _case(viewer, request, question_id, problem=error.resident_text, status=409)
+            return await _case(
+                viewer,
+                request,
+                question_id,
+                problem=error.resident_text,
+                begun=action,
+                text=fields.get("text", ""),
+                status=409,
+            )
         return RedirectResponse(f"/console/questions/{question_id}", status_code=303)
 
     async def _case(
-        viewer: Viewer, request: Request, question_id: str, *, problem: str = "", status: int = 200
+        viewer: Viewer,
+        request: Request,
+        question_id: str,
+        *,
+        problem: str = "",
+        begun: str = "",
+        text: str = "",
+        status: int = 200,
     ) -> Response:
+        """Return the page; after a refusal with the action that was `begun`, so that what was written is not lost."""
         found = await read_question(viewer, question_id)
         texts, now = pages.texts(request), gateway.now()
         view = question_view(found, viewer.principal, now, texts)
@@ -130,7 +147,9 @@ def console_question_pages(gateway: Gateway) -> APIRouter:
             actions=actions_for(view, viewer.principal),
             group_link=f"/app/groups/{found.group_id}#m{found.message_seq}",
             live="/console/live",
-            problem=texts(problem) if problem else "",
+            problem=texts(problem.rstrip("。")) if problem else "",
+            begun=begun,
+            written=text,
         )
 
     return router
@@ -153,19 +172,28 @@ def _address(show: str, group: str) -> str:
     return "/console/?" + urlencode({"show": show, "group": group} if group else {"show": show})
 
 
+class _Of(TypedDict):
+    """What every action names."""
+
+    community_id: str
+    question_id: str
+    idempotency_key: str
+
+
 def action_request(action: str, community_id: str, question_id: str, fields: dict[str, str]) -> Message:
-    """Return routing's request for an action of a form. Raises NotFound for an unknown action."""
+    """Return routing's request for an action of a form. Raises NotFound for an unknown action.
+
+    What ends a question, or begins it anew, is meant for the state that was read; an answer is welcome in any.
+    """
     text, key = fields.get("text", "").strip(), fields.get("key") or uuid.uuid4().hex
     version = int(fields["version"]) if fields.get("version", "").isdecimal() else 0
-    of = {"community_id": community_id, "question_id": question_id, "idempotency_key": key}
+    of = _Of(community_id=community_id, question_id=question_id, idempotency_key=key)
     minutes = fields.get("promise_minutes", "")
     promised = Duration(seconds=60 * int(minutes)) if minutes.isdecimal() and len(minutes) < 7 else None
     make: dict[str, Callable[[], Message]] = {
-        "acknowledge": lambda: routing.AcknowledgeQuestionRequest(
-            **of, text=text, promised_within=promised, expected_version=version
-        ),
-        "answer": lambda: routing.AnswerQuestionRequest(**of, text=text, expected_version=version),
-        "ask_back": lambda: routing.AskBackRequest(**of, text=text, expected_version=version),
+        "acknowledge": lambda: routing.AcknowledgeQuestionRequest(**of, text=text, promised_within=promised),
+        "answer": lambda: routing.AnswerQuestionRequest(**of, text=text),
+        "ask_back": lambda: routing.AskBackRequest(**of, text=text),
         "resolve": lambda: routing.ResolveQuestionRequest(**of, text=text, expected_version=version),
         "reopen": lambda: routing.ReopenQuestionRequest(**of, text=text, expected_version=version),
         "close": lambda: routing.CloseQuestionRequest(**of, reason=text, expected_version=version),

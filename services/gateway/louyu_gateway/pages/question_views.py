@@ -22,8 +22,7 @@ def question_view(question: question_pb2.Question, viewer: Principal, now: datet
     if state == "open" and question.next_step.who not in ("", "neighbours"):
         label = "已记下"
     due_at = moment(question.next_step, "due_at") if question.HasField("next_step") else None
-    is_late = state in ("open", "assigned", "acknowledged") and due_at is not None and due_at < now
-    overdue = state not in ENDED and (question.next_step.is_overdue or is_late)
+    overdue = state not in ENDED and question.next_step.is_overdue
     emergency = question.urgency == "emergency"
     if (emergency or overdue) and state not in ("answered", *ENDED):
         tone = "alarm"

@@ -12,12 +12,14 @@ const storeKey = `louyu-screen-${screen}`;
 const POLL_MS = 45000;
 const EMERGENCY_POLL_MS = 7000;
 const STALE_MS = 5 * 60 * 1000;
-// A box without battery starts in 1970; before this moment its clock is not believed.
+// A box without battery starts in 1970. Its clock is not believed before this moment, nor before the last time that the
+// server told.
 const SANE_MS = Date.UTC(2024, 0, 1);
 
 let offset = 0;
 let refreshedAt = 0;
 let etag = "";
+let state = null;
 let failures = 0;
 let current = null;
 let shownSince = 0;
@@ -25,17 +27,18 @@ let nextTimer = 0;
 const playlist = new Playlist();
 const proofs = new Proofs(`${storeKey}-proofs`, `/display/${screen}/shown`);
 const now = () => Date.now() + offset;
+const clockIsSane = () => now() > Math.max(SANE_MS, refreshedAt - 60000);
 
-function keep(state) {
-  try { localStorage.setItem(storeKey, JSON.stringify({ state, refreshedAt })); } catch (error) { /* full or forbidden: only a restart without network loses by it */ }
+function keep() {
+  try { localStorage.setItem(storeKey, JSON.stringify({ state, refreshedAt, offset })); } catch (error) { /* full or forbidden: only a restart without network loses by it */ }
 }
 
 function remembered() {
   try { return JSON.parse(localStorage.getItem(storeKey)); } catch (error) { return null; }
 }
 
-function take(state) {
-  playlist.take(state);
+function take(fresh) {
+  playlist.take(fresh);
   const valid = playlist.valid(now());
   // An emergency, its end, or the end of what is shown now: change at once, in the middle of a slot.
   if (!current || playlist.preempts(current, now()) || !valid.some((slide) => slide.id === current.id)) advance();
@@ -51,11 +54,11 @@ async function refresh() {
     refreshedAt = now();
     failures = 0;
     if (response.status === 200) {
-      const state = await response.json();
+      state = await response.json();
       etag = response.headers.get("ETag") || "";
       take(state);
-      keep(state);
     }
+    keep();
   } catch (error) {
     failures += 1;
   }
@@ -63,25 +66,24 @@ async function refresh() {
 }
 
 function prove() {
-  if (current && current.item && shownSince > SANE_MS) proofs.add({ item: current.item, from: shownSince, until: now() });
+  if (current && current.item && clockIsSane()) proofs.add({ item: current.item, from: shownSince, until: now() });
 }
 
 function advance() {
   clearTimeout(nextTimer);
   prove();
-  const clockIsSane = now() > SANE_MS;
-  current = playlist.next(clockIsSane ? now() : null);
+  current = playlist.next(clockIsSane() ? now() : null);
   shownSince = now();
   paint(current);
-  paintDots(playlist.valid(clockIsSane ? now() : null), current);
+  paintDots(playlist.valid(clockIsSane() ? now() : null), current);
   nextTimer = setTimeout(advance, current.seconds * 1000);
 }
 
 function tick() {
-  paintClock(now(), SANE_MS);
+  paintClock(now(), clockIsSane());
   paintAge(refreshedAt, now(), STALE_MS);
   // What is over goes at once, without network too.
-  if (current && current.validUntil && now() > SANE_MS && now() >= current.validUntil) advance();
+  if (current && current.validUntil && clockIsSane() && now() >= current.validUntil) advance();
 }
 
 function poll() {
@@ -99,13 +101,15 @@ function reloadAtNight() {
 const before = remembered();
 if (before && before.state) {
   refreshedAt = before.refreshedAt;
-  playlist.take(before.state);
+  offset = before.offset || 0;
+  state = before.state;
+  playlist.take(state);
 }
 advance();
 tick();
 setInterval(tick, 1000);
 setInterval(reloadAtNight, 10 * 60 * 1000 + Math.random() * 60000);
-refresh().then(poll);
+refresh().then(() => proofs.send(playlist.version)).then(poll);
 follow(() => `/display/${screen}/live?version=${playlist.version}`, { onHint: () => refresh() });
 addEventListener("resize", () => paint(current));
 addEventListener("contextmenu", (event) => event.preventDefault());

@@ -1,24 +1,30 @@
-/* A page with a part that stays fresh: read again when a hint comes (data-live) or every so many seconds (data-every). */
+/* A page with parts that stay fresh: read again when a hint comes (data-live) or every so many seconds (data-every),
+   and each [data-part] put in its place. */
 
 import { follow, oneAtATime, pull } from "./live.js";
 
-const part = document.querySelector("[data-live], [data-every]");
+const rhythm = document.querySelector("[data-live], [data-every]");
+
+// Somebody is choosing or writing there: the part is left alone until they have finished.
+const isInUse = (part) => part.querySelector("details[open]") !== null
+  || (part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select"));
 
 const refresh = oneAtATime(async () => {
-  // Somebody is choosing or writing in the part: leave it alone until they have finished.
-  if (part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) return;
-  const fresh = (await pull(location.href)).querySelector("[data-live], [data-every]");
-  if (fresh && fresh.innerHTML !== part.innerHTML) part.replaceChildren(...fresh.childNodes);
+  const page = await pull(location.href);
+  for (const part of document.querySelectorAll("[data-part]")) {
+    const fresh = page.querySelector(`[data-part="${part.dataset.part}"]`);
+    if (fresh && fresh.innerHTML !== part.innerHTML && !isInUse(part)) part.replaceChildren(...fresh.childNodes);
+  }
 });
 
-if (part && part.dataset.live) {
+if (rhythm && rhythm.dataset.live) {
   let first = true;
-  follow(() => part.dataset.live, {
+  follow(() => rhythm.dataset.live, {
     onHint(event) {
       if (event.type === "ready" && first) { first = false; return; }
       refresh().catch(() => {});
     },
   });
-} else if (part) {
-  setInterval(() => { if (!document.hidden) refresh().catch(() => {}); }, Number(part.dataset.every) * 1000);
+} else if (rhythm) {
+  setInterval(() => { if (!document.hidden) refresh().catch(() => {}); }, Number(rhythm.dataset.every) * 1000);
 }

@@ -29,8 +29,7 @@ const two = (number) => String(number).padStart(2, "0");
 const time = (ms) => { const at = beijing(ms); return `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}`; };
 const date = (ms) => { const at = beijing(ms); return `${at.getUTCMonth() + 1}月${at.getUTCDate()}日`; };
 
-export function paintClock(now, sane) {
-  const isSane = now > sane;
+export function paintClock(now, isSane) {
   document.querySelector("[data-clock]").textContent = isSane ? time(now) : "";
   document.querySelector("[data-date]").textContent = isSane ? `${date(now)} ${WEEKDAYS[beijing(now).getUTCDay()]}` : "";
 }

@@ -1,0 +1,138 @@
+"""The resident's page and the console in a real browser: what one person does, the other sees without reloading."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.gateway.conftest import GROUP, HEAD, JOIN_CODE, SECRETARY, Edge
+from tests.platform.browser import browser_page
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.browser, pytest.mark.timeout(180)]
+
+
+@asynccontextmanager
+async def watched(width: int, height: int, locale: str = "zh-CN") -> AsyncIterator[Page]:
+    """A page on which any script error, and anything that the content policy refuses, fails the test."""
+    problems: list[str] = []
+    async with browser_page(width=width, height=height, locale=locale) as page:
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda line: problems.append(line.text) if "Content Security" in line.text else None)
+        yield page
+    assert problems == []
+
+
+async def join(page: Page, edge: Edge, name: str, flat: str) -> None:
+    await page.goto(f"{edge.url}/join/{JOIN_CODE}")
+    await page.fill("[name=flat]", flat)
+    await page.fill("[name=name]", name)
+    await page.check("[name=consent]")
+    await page.click("form .button.primary")
+    await page.click(".button.primary >> text=/进入群里|Go to the group/")
+
+
+async def test_a_question_is_asked_on_a_phone_answered_at_a_desk_and_settled_with_a_tap(edge: Edge) -> None:
+    async with watched(390, 844) as phone, watched(1440, 900) as desk:
+        await join(phone, edge, "王阿姨", "3单元502")
+        await desk.goto(edge.link(HEAD, "building_head", "resident"))
+        await desk.goto(f"{edge.url}/app/groups/{GROUP}")
+
+        await phone.fill("textarea", "请问三单元门禁坏了找谁修？")
+        await phone.click(".composer .button")
+        await expect(phone.locator("textarea")).to_have_value("")
+        said = desk.locator(".messages > .message", has_text="三单元门禁坏了")
+        await expect(said).to_have_count(1)
+        await expect(said.locator("[data-question]")).to_be_visible()
+        own = phone.locator(".message.own", has_text="三单元门禁坏了")
+        await expect(own.locator(".badge").first).to_be_visible()
+
+        question_id = await said.locator("[data-question]").get_attribute("data-question")
+        await desk.goto(f"{edge.url}/console/questions/{question_id}")
+        await desk.click("summary:has-text('答复')")
+        await desk.fill("details[open] textarea", "物业已经报修，今晚修好。")
+        await desk.click("details[open] .button.primary")
+        await expect(desk.locator(".timeline")).to_contain_text("今晚修好")
+
+        await expect(own.locator("[data-verdict]")).to_contain_text("您的问题解决了吗")
+        await expect(phone.locator(".messages")).to_contain_text("今晚修好")
+        await own.locator("[data-verdict] [value=solved]").click()
+        await expect(phone.locator(".question")).to_contain_text("已办结")
+        await expect(desk.locator(".timeline")).to_contain_text("王阿姨")
+        await expect(desk.locator(".title .badge").last).to_contain_text("已办结")
+
+
+async def test_what_could_not_be_sent_stays_in_the_composer(edge: Edge) -> None:
+    async with watched(390, 844) as phone:
+        await join(phone, edge, "钱大妈", "3单元602")
+        await phone.fill("textarea", "网络断了还在吗")
+        await phone.context.set_offline(True)
+        await phone.click(".composer .button")
+        await expect(phone.locator(".composer .problem")).to_contain_text("没有发出去")
+        await expect(phone.locator("textarea")).to_have_value("网络断了还在吗")
+        await phone.context.set_offline(False)
+        await phone.click(".composer .button")
+        await expect(phone.locator(".message.own", has_text="网络断了还在吗")).to_have_count(1)
+
+
+async def test_no_page_scrolls_sideways_on_the_smallest_phone(edge: Edge) -> None:
+    async with watched(360, 740) as phone:
+        await phone.goto(edge.link(SECRETARY, "secretary"))
+        for path in (
+            "/console/",
+            "/console/announcements",
+            "/console/announcements/new",
+            "/console/groups",
+            "/app/",
+            f"/app/groups/{GROUP}",
+            f"/app/groups/{GROUP}/questions",
+            f"/join/{JOIN_CODE}",
+            "/signin",
+            "/nowhere",
+        ):
+            for size in ("normal", "large"):
+                await phone.goto(f"{edge.url}{path}?size={size}")
+                assert await phone.evaluate("document.documentElement.scrollWidth") <= 360, (path, size)
+
+
+async def test_the_page_speaks_english_to_who_prefers_it_and_remembers_a_choice(edge: Edge) -> None:
+    async with watched(390, 844, "en-GB") as page:
+        await join(page, edge, "John", "1单元602")
+        await expect(page.locator(".composer .button")).to_have_text(re.compile("Send"))
+        await page.click("text=中文")
+        await expect(page.locator(".composer .button")).to_have_text(re.compile("发送"))
+        await page.goto(f"{edge.url}/app/groups/{GROUP}")
+        await expect(page.locator(".composer .button")).to_have_text(re.compile("发送"))
+
+
+async def test_words_of_people_are_never_markup(edge: Edge) -> None:
+    async with watched(390, 844) as phone:
+        await join(phone, edge, "<i>斜</i>", "1单元702")
+        words = "<img src=x onerror=alert(1)> & \"引号\" '单'"
+        await phone.fill("textarea", words)
+        await phone.click(".composer .button")
+        said = phone.locator(".message.own .bubble").last
+        await expect(said).to_have_text(words)
+        assert await said.locator("img").count() == 0
+
+
+async def test_an_announcement_is_previewed_published_and_its_ledger_read(edge: Edge) -> None:
+    async with watched(1440, 900) as desk:
+        await desk.goto(edge.link(SECRETARY, "secretary"))
+        await desk.goto(f"{edge.url}/console/announcements/new")
+        await desk.fill("[name=title]", "周六大扫除")
+        await desk.fill("[name=text]", "周六上午九点在楼前集合，联系 13800138000。")
+        await desk.check(f"[name=group][value='{GROUP}']")
+        await desk.click("[value=preview]")
+        await expect(desk.locator(".notice.wait")).to_be_visible()
+        assert "13800138000" not in await desk.locator(".paper").inner_text()
+        await expect(desk.locator(".facts")).to_contain_text("168")
+        await desk.click("[value=write]")
+        await expect(desk.locator("[name=text]")).to_have_value("周六上午九点在楼前集合，联系 13800138000。")
+        await desk.click("[value=preview]")
+        await desk.click("[value=publish]")
+        await expect(desk.locator("h1")).to_have_text("周六大扫除")
+        await expect(desk.locator("tbody")).to_contain_text("28号楼", timeout=20_000)
+        await desk.click(".back")
+        await expect(desk.locator("tbody tr").first).to_contain_text("周六大扫除")

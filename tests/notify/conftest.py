@@ -18,6 +18,7 @@ from tests.fakes.wechat_platform import WeChatPlatform
 from tests.notify import wechat
 from tests.notify.installation import Notify, put_together
 from tests.notify.messaging import Messaging, Stub, client, serving
+from tests.notify.other_channels import TextMessages
 from tests.notify.place import GROUP_28, GROUP_30, group_changed
 from tests.platform.fixtures import Clock
 
@@ -61,14 +62,21 @@ async def wechat_channel(
 
 
 @pytest.fixture
+def text_messages() -> TextMessages:
+    """A channel of another package, preferred after WeChat."""
+    return TextMessages()
+
+
+@pytest.fixture
 async def notify(
     notify_database: Database,
     messaging: Messaging,
     messaging_client: Client[Stub],
     wechat_channel: WeChatOfficialAccountChannel,
+    text_messages: TextMessages,
     clock: Clock,
 ) -> Notify:
-    """One replica of notify with the built-in channels, at ten in the morning, knowing the two groups."""
+    """One replica of notify with the built-in channels and one more, at ten in the morning, knowing the two groups."""
     await clock.set_local_time("2026-01-15 10:00")
     watch = ScreenWatch(notify_database, heartbeat_seconds=0.2)
     channels: list[Channel] = [
@@ -76,6 +84,6 @@ async def notify(
         LobbyDisplayChannel(notify_database, watch.wake),
         wechat_channel,
     ]
-    found = put_together(notify_database, messaging, messaging_client, channels, watch)
+    found = put_together(notify_database, messaging, messaging_client, [*channels, text_messages], watch)
     await found.hear(group_changed(GROUP_28), group_changed(GROUP_30))
     return found

@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 from louyu.notify.v1 import notify_service_pb2 as pb
 from louyu.notify.v1 import screen_pb2
 from louyu_notify.addresses import Addresses
+from louyu_notify.allowances import Allowances
 from louyu_notify.api import NotifyApi
 from louyu_notify.channel_list import ChannelList
 from louyu_notify.delivery_worker import DeliveryWorker
@@ -38,6 +39,7 @@ class Notify:
     api: NotifyApi
     watch: ScreenWatch
     ledgers: LedgerWorker
+    sendings: Mapping[str, Sending]
     workers: Mapping[str, DeliveryWorker]
     questions: QuestionEvents
     directory: DirectoryEvents
@@ -92,17 +94,18 @@ def put_together(
     """Return a replica with these channels."""
     wakes = Wakes()
     installed = ChannelList(ChannelSender(channel, on_failure=lambda failure: None) for channel in channels)
-    addresses = Addresses(client)
+    sendings = {
+        key: Sending(channel, Addresses(client), Allowances(database), jitter=lambda low, high: high)
+        for key, channel in installed.channels.items()
+    }
     return Notify(
         database=database,
         messaging=messaging,
         api=NotifyApi(database, installed, wakes, watch),
         watch=watch,
         ledgers=LedgerWorker(database, installed, wakes),
-        workers={
-            key: DeliveryWorker(database, key, Sending(channel, addresses, jitter=lambda low, high: high), wakes)
-            for key, channel in installed.channels.items()
-        },
+        sendings=sendings,
+        workers={key: DeliveryWorker(database, key, sending, wakes) for key, sending in sendings.items()},
         questions=QuestionEvents(installed, wakes, watch.wake, "http://localhost:8080"),
         directory=DirectoryEvents(wakes),
     )

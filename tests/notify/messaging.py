@@ -52,6 +52,8 @@ class Messaging(messaging_service_pb2_grpc.MessagingServiceServicer):
 
     async def ResolveAddresses(self, request: messaging_service_pb2.ResolveAddressesRequest, context: Any) -> Any:
         """Return addresses; persons without one are left out."""
+        if self.is_away:
+            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "away")
         answer = messaging_service_pb2.ResolveAddressesResponse()
         for person_id in request.person_ids:
             found = self._addresses.get((person_id, request.channel))

@@ -12,7 +12,6 @@ GROUP_30 = named_id(COMMUNITY, "group", "30-31")
 GROUP_NAMES = {GROUP_28: "28号楼", GROUP_30: "30、31号楼"}
 BUILDINGS = {GROUP_28: ("28",), GROUP_30: ("30", "31")}
 QUESTION = named_id(COMMUNITY, "question", "17")
-SCREEN_28 = named_id(COMMUNITY, "screen", "28-lobby")
 
 
 def person(key: str) -> str:

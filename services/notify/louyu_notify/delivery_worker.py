@@ -33,6 +33,7 @@ CLAIM_AT_MOST = 100
 LEASE = timedelta(seconds=60)
 LOOK_EVERY_SECONDS = 1.0
 STOP_SECONDS = 12.0
+RECORD_PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 ENDED = Counter("louyu_deliveries", "Attempts at deliveries, by channel and what became of them.", ["channel", "state"])
 
@@ -79,8 +80,17 @@ class DeliveryWorker:
             for delivery, verdict in judged:
                 by_community[delivery.community_id].append((delivery, verdict))
             for community_id, own in by_community.items():
-                await self._record(community_id, own)
+                await self._record_surely(community_id, own)
         return len(claimed)
+
+    async def _record_surely(self, community_id: str, judged: Sequence[Judged]) -> None:
+        """Record, waiting for a database that is away: what is known must not fall back to unknown without need."""
+        for pause in RECORD_PAUSES:
+            try:
+                return await self._record(community_id, judged)
+            except Unavailable:
+                await asyncio.sleep(pause)
+        return await self._record(community_id, judged)
 
     async def _record(self, community_id: str, judged: Sequence[Judged]) -> None:
         async def write(tx: Transaction) -> None:

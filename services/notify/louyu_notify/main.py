@@ -6,6 +6,7 @@ from louyu_runtime.host import Host
 from louyu_runtime.settings import load_settings
 
 from louyu_notify.addresses import Addresses
+from louyu_notify.allowances import Allowances
 from louyu_notify.api import NotifyApi
 from louyu_notify.channels.built_in import NAME, BuiltInChannels
 from louyu_notify.delivery_worker import DeliveryWorker
@@ -35,9 +36,9 @@ async def run(settings: NotifySettings) -> None:
         watch = ScreenWatch(host.database)
         built_in = BuiltInChannels(host.database, messaging, settings.data_keys.get_secret_value(), watch.wake)
         channels = await load_channels(settings, accounts, {NAME: built_in})
-        addresses = Addresses(messaging)
+        addresses, allowances = Addresses(messaging), Allowances(host.database)
         for key, channel in channels.channels.items():
-            worker = DeliveryWorker(host.database, key, Sending(channel, addresses), wakes)
+            worker = DeliveryWorker(host.database, key, Sending(channel, addresses, allowances), wakes)
             host.background(f"deliveries {key}", worker.run)
         host.background("ledgers", LedgerWorker(host.database, channels, wakes).run)
         questions = QuestionEvents(channels, wakes, watch.wake, settings.public_url)

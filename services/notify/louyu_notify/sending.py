@@ -15,6 +15,7 @@ from louyu_sdk.sending import ChannelSender
 
 from louyu_notify import texts
 from louyu_notify.addresses import Address, Addresses, persons_by_community
+from louyu_notify.allowances import Allowances
 from louyu_notify.channel_list import InstalledChannel
 from louyu_notify.delivery import Claimed, DeliveryState, Purpose
 from louyu_notify.quiet_hours import is_quiet, next_allowed
@@ -23,6 +24,7 @@ from louyu_notify.verdict import Jitter, Verdict, judge, judge_lost, put_off, sk
 AWAKE = timedelta(minutes=30)
 """Who wrote so lately may get the reply at night as well."""
 MESSAGING_AWAY = timedelta(seconds=5)
+OVER_RATE = timedelta(seconds=1)
 POSSIBLE_DUPLICATE = "（可能重复）"
 LONGEST_TEXT = 2000
 
@@ -32,9 +34,17 @@ Judged = tuple[Claimed, Verdict]
 class Sending:
     """Sends through one channel."""
 
-    def __init__(self, channel: InstalledChannel, addresses: Addresses, *, jitter: Jitter = random.uniform) -> None:
+    def __init__(
+        self,
+        channel: InstalledChannel,
+        addresses: Addresses,
+        allowances: Allowances,
+        *,
+        jitter: Jitter = random.uniform,
+    ) -> None:
         self._channel = channel
         self._addresses = addresses
+        self._allowances = allowances
         self._jitter = jitter
 
     async def send(self, claimed: Sequence[Claimed], now: datetime) -> list[Judged]:
@@ -133,6 +143,10 @@ class Sending:
             if sender is None:
                 judged += [(delivery, skipped("no_account")) for delivery, _ in own]
                 continue
+            rate = self._channel.capabilities.rate_per_second
+            granted = await self._allowances.take(self._channel.key, account, rate, len(own))
+            judged += [(delivery, put_off(OVER_RATE, "over_rate")) for delivery, _ in own[granted:]]
+            own = own[:granted]
             results = await _in_batches(
                 sender, [as_sent(delivery, address) for delivery, address in own], self._channel.capabilities.batch_size
             )

@@ -38,7 +38,7 @@ def by_whom(name: str, role: str) -> str:
     title = _ROLES.get(role)
     if title is None:
         return NEIGHBOUR
-    return title if not name or name in title or title in name else f"{title}{name}"
+    return name if title in name else f"{title}{name}"
 
 
 def neighbours_asked(number: int, text: str, window: timedelta, *, is_repeated: bool) -> str:

@@ -89,9 +89,14 @@ TABLES = {
         FOREIGN KEY (community_id, screen_id) REFERENCES notify.screen ON DELETE CASCADE""",
 }
 
-# Accounts serve every community, so this table has no tenant; only the worker's functions reach it.
+# Accounts serve every community, so these tables have no tenant; only the worker's functions reach them.
 TOKENS = """
     account text PRIMARY KEY, sealed_token bytea, expires_at timestamptz, holder text, leased_until timestamptz"""
+
+# How much each channel account may still send at this moment, for all replicas together; a bucket of one second's worth.
+ALLOWANCE = """
+    channel text NOT NULL, account text NOT NULL, left_over double precision NOT NULL, counted_at timestamptz NOT NULL,
+    PRIMARY KEY (channel, account)"""
 
 INDEXES = [
     "CREATE INDEX ON notify.group_building (community_id, building_id)",
@@ -164,6 +169,21 @@ FUNCTIONS = {
         CREATE FUNCTION notify.screen_by_code(of_code text)
         RETURNS TABLE (found_community_id uuid, found_screen_id uuid) LANGUAGE sql STABLE AS $$
             SELECT community_id, screen_id FROM notify.screen WHERE code = of_code $$""",
+    "take_allowance(text, text, double precision, int)": """
+        CREATE FUNCTION notify.take_allowance(of_channel text, of_account text, rate double precision, wanted int)
+        RETURNS int LANGUAGE plpgsql AS $$
+            DECLARE most double precision := greatest(rate, 1); has double precision; granted int;
+            BEGIN
+                INSERT INTO notify.channel_allowance AS a (channel, account, left_over, counted_at)
+                VALUES (of_channel, of_account, most, clock_timestamp())
+                ON CONFLICT (channel, account) DO UPDATE SET counted_at = excluded.counted_at, left_over = least(most,
+                    a.left_over + rate * EXTRACT(epoch FROM excluded.counted_at - a.counted_at)::double precision)
+                RETURNING left_over INTO has;
+                granted := least(wanted, floor(greatest(has, 0))::int);
+                UPDATE notify.channel_allowance SET left_over = left_over - granted
+                 WHERE channel = of_channel AND account = of_account;
+                RETURN granted;
+            END $$""",
     # Access tokens: everybody reads, the one who gets the lease fetches the next one.
     "access_token_of(text)": """
         CREATE FUNCTION notify.access_token_of(of_account text)
@@ -199,11 +219,12 @@ def upgrade() -> None:
         op.execute(f"CREATE TABLE notify.{table} ({columns})")
         for statement in tenant_table_v1("notify", table):
             op.execute(statement)
-    op.execute(f"CREATE TABLE notify.access_token ({TOKENS})")
-    op.execute("ALTER TABLE notify.access_token ENABLE ROW LEVEL SECURITY")
-    op.execute("ALTER TABLE notify.access_token FORCE ROW LEVEL SECURITY")
-    op.execute("CREATE POLICY worker ON notify.access_token TO louyu_notify_worker USING (true) WITH CHECK (true)")
-    op.execute("GRANT SELECT, INSERT, UPDATE ON notify.access_token TO louyu_notify_worker")
+    for table, columns in (("access_token", TOKENS), ("channel_allowance", ALLOWANCE)):
+        op.execute(f"CREATE TABLE notify.{table} ({columns})")
+        op.execute(f"ALTER TABLE notify.{table} ENABLE ROW LEVEL SECURITY")
+        op.execute(f"ALTER TABLE notify.{table} FORCE ROW LEVEL SECURITY")
+        op.execute(f"CREATE POLICY worker ON notify.{table} TO louyu_notify_worker USING (true) WITH CHECK (true)")
+        op.execute(f"GRANT SELECT, INSERT, UPDATE ON notify.{table} TO louyu_notify_worker")
     for statement in INDEXES:
         op.execute(statement)
     for statement in FUNCTIONS.values():

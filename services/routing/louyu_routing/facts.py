@@ -173,7 +173,7 @@ async def _facts(tx: Transaction, question: Question) -> events.QuestionFacts:
 
 
 def _append(tx: Transaction, question: Question, event: Message) -> None:
-    append_event(tx, event, subject=question.subject)
+    append_event(tx, event, subject=question.subject, traceparent=question.traceparent)
 
 
 def _timestamp(moment: datetime | None) -> Timestamp | None:

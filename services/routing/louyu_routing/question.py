@@ -50,6 +50,8 @@ class Question:
     """Persons for whom it waits now; empty while neighbours are asked."""
     acknowledged_by_id: str | None = None
     acknowledged_by: str = ""
+    traceparent: str = ""
+    """The trace of the message that opened it; all that becomes of it belongs there."""
     version: int = 1
 
     @property

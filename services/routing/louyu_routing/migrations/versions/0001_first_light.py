@@ -44,7 +44,7 @@ TABLES = {
         answer text NOT NULL DEFAULT '', answered_by text NOT NULL DEFAULT '',
         generation int NOT NULL DEFAULT 1, plugin text NOT NULL DEFAULT '', work_kind text, promise interval,
         waiting_for uuid[] NOT NULL DEFAULT '{}', acknowledged_by_id uuid, acknowledged_by text NOT NULL DEFAULT '',
-        version bigint NOT NULL DEFAULT 1,
+        traceparent text NOT NULL DEFAULT '', version bigint NOT NULL DEFAULT 1,
         PRIMARY KEY (community_id, question_id), UNIQUE (community_id, number),
         UNIQUE (community_id, group_id, message_seq),
         CHECK ((ended_at IS NULL) = (state NOT IN ('resolved', 'closed')))""",

@@ -62,10 +62,11 @@ class Installation:
         for child in psutil.Process(self.process.pid).children(recursive=True):
             try:
                 command = child.cmdline()
+                # by the program's own name: servers rewrite their command line
+                is_database = child.name() == name and child.ppid() == self.process.pid
             except psutil.Error:
                 continue
             is_role = command[-2:] == ["serve", name]
-            is_database = bool(command) and Path(command[0]).name == name and child.ppid() == self.process.pid
             if is_role or is_database:
                 return child.pid
         raise LookupError(f"no process {name}")

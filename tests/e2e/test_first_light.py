@@ -135,8 +135,11 @@ async def test_a_question_about_heating_goes_from_wechat_to_the_lobby_screen(lig
 
     # One trace from the callback to the lobby screen.
     async def is_traced() -> bool:
-        services = {span.service for span in light.collector.trace_of("routing MessagePosted")}
-        return {"louyu-gateway", "louyu-messaging", "louyu-routing"} <= services
+        spans = light.collector.trace_of("routing MessagePosted")
+        services = {span.service for span in spans}
+        names = {span.name for span in spans}
+        everywhere = {"louyu-gateway", "louyu-messaging", "louyu-routing", "louyu-notify"} <= services
+        return everywhere and {"notify StepStarted", "notify QuestionAnswered"} <= names
 
     await until(is_traced)
 

@@ -2,6 +2,7 @@
 
 from louyu_runtime.database import Transaction
 from louyu_runtime.ids import new_id
+from louyu_runtime.telemetry import current_traceparent
 from louyu_sdk import QuestionState, Urgency
 
 from louyu_routing import facts
@@ -32,6 +33,7 @@ async def open_question(tx: Transaction, message: Message, reading: Reading, ask
         opened_at=message.posted_at,
         reasons=reading.reasons,
         confidence=reading.confidence,
+        traceparent=current_traceparent(),
         emergency_numbers=emergency_numbers(message.text) if reading.urgency is Urgency.EMERGENCY else (),
     )
     await questions.insert(tx, question)

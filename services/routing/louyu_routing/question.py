@@ -178,5 +178,9 @@ class Entry:
     what: str
     by: By
     said: Said
+    staff_only: bool = False
+    """A plugin's note: staff see it, residents do not."""
+    untold_to: str | None = None
+    """Name of the plugin that made the plan, while it has not been told of this."""
     before_guess: Mapping[str, object] | None = None
     undone_at: datetime | None = None

@@ -76,7 +76,8 @@ TABLES = {
         community_id uuid NOT NULL, entry_id uuid NOT NULL, question_id uuid NOT NULL, at timestamptz NOT NULL,
         what text NOT NULL, by_name text NOT NULL DEFAULT '', by_person_id uuid, text text NOT NULL DEFAULT '',
         group_id uuid, message_seq bigint NOT NULL DEFAULT 0, is_guess boolean NOT NULL DEFAULT false,
-        position bigint GENERATED ALWAYS AS IDENTITY, before_guess jsonb, undone_at timestamptz,
+        position bigint GENERATED ALWAYS AS IDENTITY, staff_only boolean NOT NULL DEFAULT false,
+        untold_to text, telling_until timestamptz, before_guess jsonb, undone_at timestamptz,
         PRIMARY KEY (community_id, entry_id),
         FOREIGN KEY (community_id, question_id) REFERENCES routing.question ON DELETE CASCADE""",
 }
@@ -93,6 +94,7 @@ INDEXES = [
     "CREATE INDEX ON routing.question_clock (urgency_rank, due_at)",
     "CREATE INDEX ON routing.question_clock (due_at)",
     "CREATE INDEX ON routing.timeline_entry (community_id, question_id, position)",
+    "CREATE INDEX ON routing.timeline_entry (community_id, question_id, position) WHERE untold_to IS NOT NULL",
 ]
 
 FUNCTIONS = {
@@ -109,6 +111,20 @@ FUNCTIONS = {
                      ORDER BY urgency_rank, due_at LIMIT at_most FOR UPDATE SKIP LOCKED) AS due
              WHERE c.community_id = due.community_id AND c.question_id = due.question_id
             RETURNING c.community_id, c.question_id, c.turn, c.kind $$""",
+    # Changes of which the plugin that made the plan was not told yet; of each question the oldest only, to keep order.
+    "claim_untold_changes(int, interval)": """
+        CREATE FUNCTION routing.claim_untold_changes(at_most int, lease interval)
+        RETURNS TABLE (claimed_community_id uuid, claimed_question_id uuid, claimed_entry_id uuid, claimed_plugin text)
+        LANGUAGE sql AS $$
+            UPDATE routing.timeline_entry AS e SET telling_until = routing.clock_now() + lease
+              FROM (SELECT community_id, entry_id FROM routing.timeline_entry AS t WHERE untold_to IS NOT NULL
+                       AND (telling_until IS NULL OR telling_until <= routing.clock_now())
+                       AND NOT EXISTS (SELECT FROM routing.timeline_entry AS o WHERE o.untold_to IS NOT NULL
+                            AND o.community_id = t.community_id AND o.question_id = t.question_id
+                            AND o.position < t.position)
+                     LIMIT at_most FOR UPDATE SKIP LOCKED) AS untold
+             WHERE e.community_id = untold.community_id AND e.entry_id = untold.entry_id
+            RETURNING e.community_id, e.question_id, e.entry_id, e.untold_to $$""",
     "seconds_to_next_clock()": """
         CREATE FUNCTION routing.seconds_to_next_clock() RETURNS double precision LANGUAGE sql STABLE AS $$
             SELECT EXTRACT(epoch FROM min(due_at) - routing.clock_now())::double precision

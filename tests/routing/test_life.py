@@ -7,7 +7,6 @@ import asyncpg
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-
 from louyu_routing import builtin_responders, life
 from louyu_routing.chase import Chase
 from louyu_routing.classification import Classifier
@@ -21,6 +20,7 @@ from louyu_routing.undo import undo_guess
 from louyu_routing.watching import Watchers
 from louyu_runtime.database import Database
 from louyu_sdk.loading import load_plugins
+
 from tests.platform.fixtures import Clock
 from tests.routing.conftest import COMMUNITY, NOON, Neighbourhood, person, started
 
@@ -71,9 +71,7 @@ class Life(RuleBasedStateMachine):
         plugins = await started(load_plugins((), built_in={builtin_responders.NAME: builtin_responders}))
         watchers = Watchers()
         clock = Clock(self.database_url)
-        place = Neighbourhood(
-            database, clock, self.classifier, plugins, Timers(database, plugins, watchers), watchers
-        )
+        place = Neighbourhood(database, clock, self.classifier, plugins, Timers(database, plugins, watchers), watchers)
         await clock.set_local_time(NOON)
         await place.set_up(Chase(), has_property=False)
         await place.appoint("head", "liaison", "secretary", "plumber")
@@ -119,7 +117,9 @@ class Life(RuleBasedStateMachine):
     async def _take_back(self, pick: int) -> None:
         by = By(person_id=person("head"), name="王楼长", role="building_head")
         async with self.place.database.transaction(COMMUNITY) as tx:
-            rows = await tx.rows("SELECT question_id, entry_id FROM timeline_entry WHERE is_guess ORDER BY position DESC")
+            rows = await tx.rows(
+                "SELECT question_id, entry_id FROM timeline_entry WHERE is_guess ORDER BY position DESC"
+            )
             if pick >= len(rows):
                 return
             question = await questions.lock(tx, str(rows[pick].question_id))
@@ -169,7 +169,9 @@ class Life(RuleBasedStateMachine):
 def test_promises_hold_whatever_happens(database_url: str, classifier: Classifier) -> None:
     loop = asyncio.new_event_loop()
     try:
-        machine = type("LifeOfThisTest", (Life,), {"database_url": database_url, "classifier": classifier, "loop": loop})
+        machine = type(
+            "LifeOfThisTest", (Life,), {"database_url": database_url, "classifier": classifier, "loop": loop}
+        )
         run_state_machine_as_test(
             machine,
             settings=settings(

@@ -1,21 +1,36 @@
 """Plugins: their plans are carried out; a failing one leaves the question to the built-in plan."""
 
+from collections.abc import Sequence
 from types import SimpleNamespace
 
 import pytest
 from louyu_routing import builtin_responders
+from louyu_routing.applying import ResponderWanted, apply
+from louyu_routing.chase import Chase
+from louyu_routing.store import timeline as timeline_store
+from louyu_routing.telling import Telling
 from louyu_routing.timers import Timers
+from louyu_runtime.ids import named_id
 from louyu_sdk import (
+    Action,
+    Answer,
     Capability,
+    ChainTimes,
+    ChangeKind,
     Match,
+    Plan,
     Question,
+    QuestionChange,
+    QuestionState,
     Reason,
+    Refuse,
     ResponderType,
+    closing_chain,
     hookimpl,
 )
 from louyu_sdk.loading import load_plugins
 
-from tests.routing.conftest import Neighbourhood, person, started
+from tests.routing.conftest import COMMUNITY, Neighbourhood, person, started
 
 SQUAD = ResponderType(
     key="volunteer_squad",
@@ -31,8 +46,10 @@ class Squad:
 
     louyu_contract = 1
 
-    def __init__(self, plan: object) -> None:
+    def __init__(self, plan: object, actions: Sequence[Action] = ()) -> None:
         self._plan = plan
+        self._actions = actions
+        self.told: list[QuestionChange] = []
 
     @hookimpl
     def louyu_responder_types(self) -> list[ResponderType]:
@@ -51,14 +68,85 @@ class Squad:
             raise self._plan
         return self._plan
 
+    @hookimpl
+    def louyu_question_changed(self, change: QuestionChange) -> Sequence[Action]:
+        """Remember it, and act on the first step."""
+        self.told.append(change)
+        return self._actions if change.kind is ChangeKind.STEP_STARTED and change.step == 0 else ()
 
-async def with_squad(neighbourhood: Neighbourhood, plan: object) -> None:
+
+async def with_squad(
+    neighbourhood: Neighbourhood, plan: object, actions: Sequence[Action] = ()
+) -> tuple[Squad, Telling]:
     """Let the squad be the only plugin beside the built-in one."""
-    built_in = {builtin_responders.NAME: builtin_responders, "squad": Squad(plan)}
-    plugins = await started(load_plugins((), built_in=built_in))
+    squad = Squad(plan, actions)
+    plugins = await started(load_plugins((), built_in={builtin_responders.NAME: builtin_responders, "squad": squad}))
     neighbourhood.plugins.close()
     neighbourhood.plugins = plugins
     neighbourhood.timers = Timers(neighbourhood.database, plugins, neighbourhood.watchers)
+    return squad, Telling(neighbourhood.database, plugins, neighbourhood.timers.wake)
+
+
+CHAIN = Plan(steps=closing_chain(ChainTimes()), promise=builtin_responders.PROMISE)
+RESPONDER = named_id(COMMUNITY, "responder", "squad")
+
+
+async def with_squad_in_the_file(neighbourhood: Neighbourhood) -> None:
+    """Let the community's file name the squad."""
+    wanted = ResponderWanted(key="squad", type="volunteer_squad", name="小分队", building_keys=(), settings={})
+    async with neighbourhood.database.transaction(COMMUNITY) as tx:
+        await apply(tx, neighbourhood.plugins, Chase(), [wanted], is_dry_run=False)
+
+
+async def test_plugin_is_told_of_its_questions_changes_in_order(neighbourhood: Neighbourhood) -> None:
+    squad, telling = await with_squad(neighbourhood, CHAIN)
+    seq, _ = await neighbourhood.ask("asker", "楼道灯坏了，谁来修一下")
+    await neighbourhood.post("head", "修好了，换了新灯泡", reply_to=seq)
+    while await telling.tell_untold():
+        pass
+    assert [change.kind.value for change in squad.told] == ["opened", "step_started", "answered"]
+    assert squad.told[1].step == 0
+
+
+async def test_change_whose_teller_died_is_told_by_another(neighbourhood: Neighbourhood) -> None:
+    squad, telling = await with_squad(neighbourhood, CHAIN)
+    await neighbourhood.ask("asker", "楼道灯坏了，谁来修一下")
+    async with neighbourhood.database.transaction() as tx:
+        await timeline_store.claim_untold(tx, 10)
+    assert await telling.tell_untold() == 0
+    await neighbourhood.clock.move(seconds=timeline_store.LEASE.total_seconds())
+    while await telling.tell_untold():
+        pass
+    assert [change.kind.value for change in squad.told] == ["opened", "step_started"]
+
+
+async def test_plugin_answers_for_its_own_responder(neighbourhood: Neighbourhood) -> None:
+    _, telling = await with_squad(neighbourhood, CHAIN, [Answer(responder_id=RESPONDER, text="已经清理")])
+    await with_squad_in_the_file(neighbourhood)
+    await neighbourhood.ask("asker", "楼道灯坏了，谁来修一下")
+    while await telling.tell_untold():
+        pass
+    question = (await neighbourhood.newest()).question
+    assert (question.state, question.answered_by) == (QuestionState.ANSWERED, "小分队")
+
+
+async def test_refusal_of_a_plugin_begins_the_next_step(neighbourhood: Neighbourhood) -> None:
+    _, telling = await with_squad(neighbourhood, CHAIN, [Refuse(responder_id=RESPONDER, reason="要动电，太危险")])
+    await with_squad_in_the_file(neighbourhood)
+    await neighbourhood.ask("asker", "楼道灯坏了，谁来修一下")
+    while await telling.tell_untold():
+        pass
+    assert await neighbourhood.asked() == ["building_head", "liaison"]
+
+
+async def test_action_that_is_not_allowed_is_refused_and_noted_for_staff(neighbourhood: Neighbourhood) -> None:
+    _, telling = await with_squad(neighbourhood, CHAIN, [Answer(responder_id=RESPONDER, text="已经清理")])
+    await neighbourhood.ask("asker", "楼道灯坏了，谁来修一下")
+    while await telling.tell_untold():
+        pass
+    view = await neighbourhood.newest()
+    assert view.question.state is QuestionState.ASSIGNED
+    assert view.timeline[-1].staff_only
 
 
 async def test_plan_of_the_winning_plugin_is_carried_out(neighbourhood: Neighbourhood) -> None:

@@ -79,7 +79,7 @@ class RoutingApi(routing_service_pb2_grpc.RoutingServiceServicer):
     async def GetQuestion(self, request: pb.GetQuestionRequest, context: Context) -> pb.GetQuestionResponse:
         async with self.database.transaction(requests.community(request.community_id)) as tx:
             question = await visible_question(tx, current_principal(), request.question)
-            view = await views.of_question(tx, question)
+            view = views.as_seen_by(current_principal(), await views.of_question(tx, question))
         return pb.GetQuestionResponse(question=wire.question_to_wire(view, self._type_names))
 
     async def ListMessageOutcomes(
@@ -244,7 +244,7 @@ class RoutingApi(routing_service_pb2_grpc.RoutingServiceServicer):
             async def effect() -> ResponseT:
                 question, caller = await question_to_change(tx, principal, request.question_id, expected)
                 changed = await act(tx, question, caller)
-                view = await views.of_question(tx, changed)
+                view = views.as_seen_by(principal, await views.of_question(tx, changed))
                 return response_class(question=wire.question_to_wire(view, self._type_names))
 
             answer = await once(tx, principal.id, method, request.idempotency_key, request, response_class, effect)

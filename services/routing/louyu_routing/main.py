@@ -16,6 +16,7 @@ from louyu_routing.classifying import Classifying, train_classifier
 from louyu_routing.listening import Listener
 from louyu_routing.permissions import PERMISSIONS
 from louyu_routing.settings import RoutingSettings
+from louyu_routing.telling import Telling
 from louyu_routing.timers import Timers
 from louyu_routing.watching import Watchers
 
@@ -38,6 +39,7 @@ async def wire(host: Host, classifying: Classifying) -> Callable[[], None]:
     classifying.start()
     watchers = Watchers()
     timers = Timers(host.database, plugins, watchers)
+    telling = Telling(host.database, plugins, timers.wake)
     host.add_servicer(
         routing_service_pb2_grpc.add_RoutingServiceServicer_to_server,
         RoutingApi(host.database, plugins, classifying, timers, watchers, loaded.switched_off),
@@ -49,6 +51,7 @@ async def wire(host: Host, classifying: Classifying) -> Callable[[], None]:
     host.consume(Listener(classifying, timers, watchers).handlers, sources=["messaging"])
     host.tail("routing", watchers.on_event, watchers.on_gap)
     host.background("timers", timers.run)
+    host.background("telling plugins", telling.run)
     host.background("auditor", partial(auditor.run, host.database))
     host.ready_when("the classifier is trained", lambda: classifying.is_trained)
     return plugins.close

@@ -27,6 +27,7 @@ from louyu_routing.escalation import freeze, go_on
 from louyu_routing.question import ClockKind, Question
 from louyu_routing.store import clocks, communities, questions
 from louyu_routing.store import directory as directory_store
+from louyu_routing.store import timeline as timeline_store
 from louyu_routing.store.clocks import ClaimedClock
 
 PHOTO_WITHOUT_CAPTION = "[照片]"
@@ -59,6 +60,8 @@ async def make_plan(database: Database, plugins: PluginHost, claimed: ClaimedClo
             promise=plan.promise,
         )
         await freeze(tx, planned, plan)
+        if planned.plugin and planned.generation == 1:
+            await timeline_store.tell_opening(tx, planned.question_id, planned.plugin)
         await go_on(tx, planned)
 
 

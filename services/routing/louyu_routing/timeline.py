@@ -7,7 +7,7 @@ from typing import Any
 
 from louyu_runtime.database import Transaction
 from louyu_runtime.ids import new_id
-from louyu_sdk import QuestionState
+from louyu_sdk import ChangeKind, QuestionState
 
 from louyu_routing.question import PLATFORM, By, Clock, ClockKind, Entry, Question, Said, Step, StepState
 from louyu_routing.store import clocks, messages, steps
@@ -28,6 +28,10 @@ class Before:
     acknowledged_by: str
     clock: Clock | None
     step_states: Mapping[str, StepState]
+
+
+TOLD = frozenset(kind.value for kind in ChangeKind)
+"""Of these changes the plugin that made the plan is told."""
 
 
 async def remember(tx: Transaction, question: Question) -> Before:
@@ -56,6 +60,7 @@ async def note(
     said: Said | None = None,
     before: Before | None = None,
     linked_as: str | None = None,
+    staff_only: bool = False,
 ) -> None:
     """Write down what happened to a question, and link the message that did it.
 
@@ -71,6 +76,8 @@ async def note(
             what=what,
             by=by,
             said=words,
+            staff_only=staff_only,
+            untold_to=question.plugin or None if what in TOLD else None,
             before_guess=None if before is None or not words.is_guess else _to_json(before),
         ),
     )

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from contextlib import suppress
 
-from louyu_runtime.database import Database, Transaction, is_away
+from louyu_runtime.database import Database, Transaction, passes_by_itself
 from louyu_runtime.errors import Unavailable
 from louyu_sdk.host import PluginHost
 from prometheus_client import Counter, Histogram
@@ -107,8 +107,8 @@ class Timers:
             await self.handle(claimed)
         except Exception as error:
             FAILED.labels(claimed.kind.value).inc()
-            if is_away(error):
-                return
+            if passes_by_itself(error):
+                return  # its lease runs out, and it is claimed again
             logger.exception(
                 "a clock could not be handled",
                 extra={"community_id": claimed.community_id, "question_id": claimed.question_id, "kind": claimed.kind},

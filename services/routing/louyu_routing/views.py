@@ -1,10 +1,11 @@
 """Views: questions with all that is shown of them, read in few queries however many there are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from louyu_runtime.database import Transaction
+from louyu_runtime.identity import STAFF_ROLES, Principal
 
 from louyu_routing.directory import ASKER, ROLE_NAMES
 from louyu_routing.question import Asker, Clock, ClockKind, Entry, Question, Step, StepState
@@ -79,6 +80,13 @@ async def of_question(tx: Transaction, question: Question) -> QuestionView:
         timeline=tuple(await timeline_store.of(tx, question.question_id)),
         plan=tuple(await steps.of(tx, question)),
     )
+
+
+def as_seen_by(principal: Principal, view: QuestionView) -> QuestionView:
+    """Return the view without what is meant for staff, unless the caller is staff."""
+    if principal.is_service or principal.roles & STAFF_ROLES:
+        return view
+    return replace(view, timeline=tuple(entry for entry in view.timeline if not entry.staff_only))
 
 
 async def of_outcomes(tx: Transaction, group_id: str, first_seq: int, last_seq: int) -> list[OutcomeView]:

@@ -1,20 +1,24 @@
 """The timeline of each question: what happened, who did it, and what held before a guess."""
 
 import json
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from louyu_runtime.database import Transaction
 
 from louyu_routing.question import By, Entry, Said
 
+LEASE = timedelta(seconds=30)
+
 
 async def add(tx: Transaction, entry: Entry) -> None:
     """Write an entry."""
     await tx.execute(
         "INSERT INTO timeline_entry (community_id, entry_id, question_id, at, what, by_name, by_person_id, text,"
-        "   group_id, message_seq, is_guess, before_guess)"
+        "   group_id, message_seq, is_guess, staff_only, untold_to, before_guess)"
         " VALUES (CAST(:community AS uuid), CAST(:entry AS uuid), CAST(:question AS uuid), :at, :what, :by_name,"
-        "   CAST(:by AS uuid), :text, CAST(:group AS uuid), :seq, :is_guess, :before)",
+        "   CAST(:by AS uuid), :text, CAST(:group AS uuid), :seq, :is_guess, :staff_only, :untold_to, :before)",
         {
             "community": tx.community_id,
             "entry": entry.entry_id,
@@ -27,6 +31,8 @@ async def add(tx: Transaction, entry: Entry) -> None:
             "group": entry.said.group_id,
             "seq": entry.said.seq,
             "is_guess": entry.said.is_guess,
+            "staff_only": entry.staff_only,
+            "untold_to": entry.untold_to,
             "before": None if entry.before_guess is None else json.dumps(entry.before_guess),
         },
     )
@@ -50,6 +56,46 @@ async def get(tx: Transaction, question_id: str, entry_id: str) -> Entry | None:
     return None if row is None else _entry_of(row)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedChange:
+    """A change of which a plugin is to be told by this worker, until its lease ends."""
+
+    community_id: str
+    question_id: str
+    entry_id: str
+    plugin: str
+
+
+async def claim_untold(tx: Transaction, at_most: int) -> list[ClaimedChange]:
+    """Claim changes of any community of which plugins were not told yet, of each question the oldest only."""
+    rows = await tx.rows("SELECT * FROM claim_untold_changes(:at_most, :lease)", at_most=at_most, lease=LEASE)
+    return [
+        ClaimedChange(
+            community_id=str(row.claimed_community_id),
+            question_id=str(row.claimed_question_id),
+            entry_id=str(row.claimed_entry_id),
+            plugin=row.claimed_plugin,
+        )
+        for row in rows
+    ]
+
+
+async def mark_told(tx: Transaction, entry_id: str) -> None:
+    """Note that the plugin was told of this change."""
+    await tx.execute(
+        "UPDATE timeline_entry SET untold_to = NULL, telling_until = NULL WHERE entry_id = CAST(:entry AS uuid)",
+        {"entry": entry_id},
+    )
+
+
+async def tell_opening(tx: Transaction, question_id: str, plugin: str) -> None:
+    """Let the plugin that made a question's first plan be told of its opening, which came before the plan."""
+    await tx.execute(
+        "UPDATE timeline_entry SET untold_to = :plugin WHERE question_id = CAST(:question AS uuid) AND what = 'opened'",
+        {"plugin": plugin, "question": question_id},
+    )
+
+
 async def mark_undone(tx: Transaction, entry: Entry) -> None:
     """Note that a guess was taken back."""
     await tx.execute(
@@ -71,6 +117,8 @@ def _entry_of(row: Any) -> Entry:
             seq=row.message_seq,
             is_guess=row.is_guess,
         ),
+        staff_only=row.staff_only,
+        untold_to=row.untold_to,
         before_guess=None if row.before_guess is None else row.before_guess,
         undone_at=row.undone_at,
     )

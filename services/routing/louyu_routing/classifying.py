@@ -3,7 +3,11 @@
 import asyncio
 from collections.abc import Callable
 
+from louyu_runtime.errors import Unavailable
+
 from louyu_routing.reading import TextClassifier
+
+LONGEST_WAIT_SECONDS = 5.0
 
 
 class Classifying:
@@ -23,11 +27,17 @@ class Classifying:
         return self._training is not None and self._training.done() and self._training.exception() is None
 
     async def classifier(self) -> TextClassifier:
-        """Return the classifier, once it is trained. Raises what its training raised."""
+        """Return the classifier, once it is trained. Raises what its training raised, and Unavailable after 5 seconds.
+
+        The bound keeps a transaction that waits for it from being ended as idle.
+        """
         if self._training is None:
             self.start()
         assert self._training is not None  # noqa: S101 - start has just made it
-        return await asyncio.shield(self._training)
+        try:
+            return await asyncio.wait_for(asyncio.shield(self._training), LONGEST_WAIT_SECONDS)
+        except TimeoutError:
+            raise Unavailable("the classifier is still being trained", reason="CLASSIFIER_IN_TRAINING") from None
 
 
 def train_classifier() -> TextClassifier:

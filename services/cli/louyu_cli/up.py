@@ -12,6 +12,7 @@ import os
 import socket
 import sys
 import time
+import unicodedata
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -161,10 +162,15 @@ async def _print_addresses(services: Services, found: Definitions | None, second
 
         lines = await demo_addresses(services, found, SIGN_IN_SECONDS)
     until = datetime.now(UTC).astimezone() + timedelta(seconds=SIGN_IN_SECONDS)
-    width = max(len(name) for name, _ in lines)
+    width = max(_columns(name) for name, _ in lines)
     for name, address in lines:
-        print(f"  {name:<{width}}  {address}")
+        print(f"  {name}{' ' * (width - _columns(name))}  {address}")
     print(f"\n  The links sign in until {until:%H:%M}. Ctrl-C stops; the data stays.", flush=True)
+
+
+def _columns(text: str) -> int:
+    """Return how many columns of a terminal a text takes; a Chinese character takes two."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
 def _say(text: str) -> None:

@@ -146,15 +146,21 @@ class Sending:
             rate = self._channel.capabilities.rate_per_second
             granted = await self._allowances.take(self._channel.key, account, rate, len(own))
             judged += [(delivery, put_off(OVER_RATE, "over_rate")) for delivery, _ in own[granted:]]
-            own = own[:granted]
-            results = await _in_batches(
-                sender, [as_sent(delivery, address) for delivery, address in own], self._channel.capabilities.batch_size
-            )
-            judged += [
-                (delivery, judge(delivery, result, self._channel.capabilities, now=now, jitter=self._jitter))
-                for (delivery, _), result in zip(own, results, strict=True)
-            ]
+            judged += await self._send_by(sender, own[:granted], now)
         return judged
+
+    async def _send_by(
+        self, sender: ChannelSender, ready: Sequence[tuple[Claimed, Address | None]], now: datetime
+    ) -> list[Judged]:
+        capabilities = self._channel.capabilities
+        batch = [as_sent(delivery, address) for delivery, address in ready]
+        results: list[SendResult] = []
+        for start in range(0, len(batch), capabilities.batch_size):
+            results += await sender.send(batch[start : start + capabilities.batch_size])
+        return [
+            (delivery, judge(delivery, result, capabilities, now=now, jitter=self._jitter))
+            for (delivery, _), result in zip(ready, results, strict=True)
+        ]
 
     async def _ask_receipts(self, lost: Sequence[Claimed]) -> dict[str, SendResult]:
         if not lost or not self._channel.capabilities.receipts:
@@ -165,13 +171,6 @@ class Sending:
             results = await sender.receipts(missing) if missing else ()
             found.update((one.delivery_id, one) for one in results if one.outcome is not Outcome.UNKNOWN)
         return found
-
-
-async def _in_batches(sender: ChannelSender, deliveries: Sequence[Delivery], size: int) -> list[SendResult]:
-    results: list[SendResult] = []
-    for start in range(0, len(deliveries), size):
-        results += await sender.send(deliveries[start : start + size])
-    return results
 
 
 def as_sent(delivery: Claimed, address: Address | None) -> Delivery:

@@ -3,7 +3,7 @@
 | result | what follows |
 | --- | --- |
 | delivered | the end |
-| failed, later | again after full jitter, base 2 s, cap 10 min; five times, or for a day where repeats are safe |
+| failed, later | again after full jitter, base 2 s, cap 10 min, five times; cap 30 s, for a day where repeats are safe |
 | failed, refresh token | once more at once: the channel has dropped the token |
 | failed, quota spent, wrong person, other channel | the end here; the next channel at once |
 | failed, give up | the end, shown to the operator |
@@ -25,6 +25,7 @@ LEFT_OUT = "left_out"
 
 BASE = timedelta(seconds=2)
 CAP = timedelta(minutes=10)
+CAP_OF_SAFE_REPEATS = timedelta(seconds=30)
 TRIES = 5
 SAFE_REPEATS_FOR = timedelta(days=1)
 RECEIPTS_FOR = timedelta(days=1)
@@ -101,12 +102,12 @@ def put_off(wait: timedelta, code: str) -> Verdict:
 def _later(
     delivery: Claimed, error: SendError, capabilities: ChannelCapabilities, *, now: datetime, jitter: Jitter
 ) -> Verdict:
-    spent = delivery.try_count >= TRIES
+    spent, longest = delivery.try_count >= TRIES, CAP
     if capabilities.repeats_are_safe:
-        spent = now - delivery.created_at > SAFE_REPEATS_FOR
+        spent, longest = now - delivery.created_at > SAFE_REPEATS_FOR, CAP_OF_SAFE_REPEATS
     if spent:
         return _ended(DeliveryState.FAILED, error, tries_next_channel=True)
-    cap = min(CAP.total_seconds(), BASE.total_seconds() * 2 ** min(delivery.try_count - 1, 10))
+    cap = min(longest.total_seconds(), BASE.total_seconds() * 2 ** min(delivery.try_count - 1, 10))
     wait = max(timedelta(seconds=jitter(0, cap)), error.retry_after or timedelta(0))
     return Verdict(state=DeliveryState.WAITING, wait=wait, error_class=error.error_class, error_code=error.code)
 

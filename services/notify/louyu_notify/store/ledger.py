@@ -10,21 +10,45 @@ from louyu_notify.announcement import HouseholdReach, ReachState, VisitResult
 SCREEN_IS_ALIVE = "interval '15 minutes'"
 """A screen that has not reported for so long shows nothing that could be waited for."""
 
-_MEMBER_IN_GROUP = (
-    "EXISTS (SELECT FROM household_member AS m WHERE m.household_id = h.household_id"
-    " AND d.recipient_id = ANY (m.group_ids))"
-)
-_SCREEN_IN_BUILDING = (
-    "EXISTS (SELECT FROM screen AS s JOIN group_building AS b ON b.group_id = s.group_id"
-    " WHERE s.screen_id = d.recipient_id AND b.building_id = h.building_id{alive})"
-)
-_PERSON_OF_HOUSEHOLD = (
-    "EXISTS (SELECT FROM household_member AS m WHERE m.household_id = h.household_id AND m.person_id = d.recipient_id)"
-)
+# What is known of how an announcement stands with each household, a line for each delivery that concerns it.
+_FACTS = f"""
+    SELECT c.household_id, d.channel, d.ended_at AS at,
+           CASE WHEN d.state IN ('waiting', 'sending') THEN 'pending' WHEN d.state = 'unknown' THEN 'sent'
+                WHEN d.state = 'failed' THEN 'tried' END AS what
+      FROM concerned AS c
+      JOIN household_member AS m ON m.household_id = c.household_id
+      JOIN delivery AS d ON d.recipient_id = m.person_id
+     WHERE d.announcement_id = CAST(:id AS uuid) AND d.recipient_kind = 'person'
+    UNION ALL
+    SELECT c.household_id, d.channel, d.ended_at,
+           CASE WHEN d.state IN ('waiting', 'sending') THEN 'pending' WHEN d.state IN ('delivered', 'unknown') THEN 'sent'
+           END
+      FROM delivery AS d
+      JOIN (SELECT m.household_id, unnest(m.group_ids) AS group_id FROM household_member AS m) AS m
+        ON m.group_id = d.recipient_id
+      JOIN concerned AS c ON c.household_id = m.household_id
+     WHERE d.announcement_id = CAST(:id AS uuid) AND d.recipient_kind = 'group'
+    UNION ALL
+    SELECT c.household_id, d.channel, d.shown_at,
+           CASE WHEN d.shown_at IS NOT NULL THEN 'sent'
+                WHEN d.state IN ('waiting', 'sending', 'delivered')
+                 AND s.last_seen_at > clock_now() - {SCREEN_IS_ALIVE} THEN 'pending' END
+      FROM delivery AS d
+      JOIN screen AS s ON s.screen_id = d.recipient_id
+      JOIN group_building AS b ON b.group_id = s.group_id
+      JOIN concerned AS c ON c.building_id = b.building_id
+     WHERE d.announcement_id = CAST(:id AS uuid) AND d.recipient_kind = 'screen'
+    UNION ALL
+    SELECT c.household_id, NULL, NULL, NULL FROM concerned AS c"""
+
+# The channel that was first sent on; before any was, the one that was last tried.
+_TELLING_FIRST = """ORDER BY f.what = 'sent' DESC, EXTRACT(epoch FROM f.at) * CASE f.what WHEN 'sent' THEN 1 ELSE -1 END)
+            FILTER (WHERE f.what IN ('sent', 'tried'))"""
 
 
 async def fill(tx: Transaction, announcement_id: str, *, at_most: int) -> list[str]:
     """Write lines for households of the audience that have none yet; return their ids, fewer than asked at the end."""
+    await _expect_no_statistics(tx)
     rows = await tx.rows(
         "INSERT INTO household_reach (community_id, announcement_id, household_id)"
         " SELECT h.community_id, a.announcement_id, h.household_id FROM announcement AS a JOIN household AS h"
@@ -94,40 +118,26 @@ async def settle(tx: Transaction, announcement_id: str, household_ids: Sequence[
 
     Never lowers a household: what was sent or reached stays so. The caller holds the announcement's lock.
     """
+    await _expect_no_statistics(tx)
     await tx.execute(
-        "UPDATE household_reach AS r SET"
-        "   state = CASE WHEN n.channel IS NOT NULL THEN 'sent' WHEN n.is_pending THEN 'waiting' ELSE 'unreachable' END,"
-        "   channel = COALESCE(n.channel, n.tried_channel, r.channel), at = COALESCE(n.at, n.tried_at, r.at)"
-        "  FROM (SELECT h.household_id, sent.channel, sent.at, tried.channel AS tried_channel, tried.at AS tried_at,"
-        "      EXISTS (SELECT FROM delivery AS d WHERE d.announcement_id = CAST(:id AS uuid) AND ("
-        "        d.state IN ('waiting', 'sending') AND (d.recipient_kind = 'person' AND "
-        + _PERSON_OF_HOUSEHOLD
-        + "          OR d.recipient_kind = 'group' AND "
-        + _MEMBER_IN_GROUP
-        + ")"
-        "        OR d.recipient_kind = 'screen' AND d.state IN ('waiting', 'sending', 'delivered')"
-        "          AND "
-        + _SCREEN_IN_BUILDING.format(alive=f" AND s.last_seen_at > clock_now() - {SCREEN_IS_ALIVE}")
-        + "      )) AS is_pending"
-        "    FROM household AS h"
-        "    LEFT JOIN LATERAL (SELECT d.channel, COALESCE(d.shown_at, d.ended_at) AS at FROM delivery AS d"
-        "       WHERE d.announcement_id = CAST(:id AS uuid) AND ("
-        "         d.recipient_kind = 'group' AND d.state IN ('delivered', 'unknown') AND "
-        + _MEMBER_IN_GROUP
-        + "         OR d.recipient_kind = 'person' AND d.state = 'unknown' AND "
-        + _PERSON_OF_HOUSEHOLD
-        + "         OR d.recipient_kind = 'screen' AND d.shown_at IS NOT NULL AND "
-        + _SCREEN_IN_BUILDING.format(alive="")
-        + "       ) ORDER BY COALESCE(d.shown_at, d.ended_at) LIMIT 1) AS sent ON true"
-        "    LEFT JOIN LATERAL (SELECT d.channel, d.ended_at AS at FROM delivery AS d"
-        "       WHERE d.announcement_id = CAST(:id AS uuid) AND d.recipient_kind = 'person' AND d.state = 'failed'"
-        "         AND " + _PERSON_OF_HOUSEHOLD + " ORDER BY d.ended_at DESC LIMIT 1) AS tried ON true"
-        "   WHERE h.household_id IN (SELECT l.household_id FROM household_reach AS l"
-        "       WHERE l.announcement_id = CAST(:id AS uuid) AND l.state IN ('waiting', 'unreachable')"
-        "         AND (CAST(:households AS uuid[]) IS NULL OR l.household_id = ANY (CAST(:households AS uuid[]))))"
-        "  ) AS n"
-        " WHERE r.announcement_id = CAST(:id AS uuid) AND r.household_id = n.household_id"
-        "   AND r.state IN ('waiting', 'unreachable')",
+        f"""WITH concerned AS MATERIALIZED (
+            SELECT r.household_id, h.building_id FROM household_reach AS r
+              JOIN household AS h ON h.community_id = r.community_id AND h.household_id = r.household_id
+             WHERE r.announcement_id = CAST(:id AS uuid) AND r.state IN ('waiting', 'unreachable')
+               AND (CAST(:households AS uuid[]) IS NULL OR r.household_id = ANY (CAST(:households AS uuid[])))),
+        derived AS (
+            SELECT f.household_id,
+                   CASE WHEN bool_or(f.what = 'sent') THEN 'sent' WHEN bool_or(f.what = 'pending') THEN 'waiting'
+                        ELSE 'unreachable' END AS state,
+                   (array_agg(f.channel {_TELLING_FIRST})[1] AS channel, (array_agg(f.at {_TELLING_FIRST})[1] AS at
+              FROM ({_FACTS}) AS f GROUP BY f.household_id)
+        UPDATE household_reach AS r SET state = n.state, channel = COALESCE(n.channel, r.channel),
+               at = COALESCE(n.at, r.at)
+          FROM derived AS n
+         WHERE r.announcement_id = CAST(:id AS uuid) AND r.household_id = n.household_id
+           AND r.state IN ('waiting', 'unreachable')
+           AND (r.state, r.channel, r.at) IS DISTINCT FROM
+               (n.state, COALESCE(n.channel, r.channel), COALESCE(n.at, r.at))""",
         {"id": announcement_id, "households": None if household_ids is None else list(household_ids)},
     )
 
@@ -179,6 +189,15 @@ async def lines(
         at_most=at_most,
     )
     return [_line(row) for row in rows]
+
+
+async def _expect_no_statistics(tx: Transaction) -> None:
+    """Forbid nested loops for the rest of the transaction.
+
+    The statistics know nothing of an announcement that is a second old: the planner takes each of its sets for one row,
+    and nested loops over thousands of households take minutes (tried with 5,000).
+    """
+    await tx.execute("SELECT set_config('enable_nestloop', 'off', true)")
 
 
 def _line(row: Any) -> HouseholdReach:

@@ -49,7 +49,13 @@ async def apply(services: Services, found: Definitions) -> Counts:
             await services.notify.call(
                 "ApplyCommunity",
                 notify_service_pb2.ApplyCommunityRequest(
-                    community_id=community_id, screens=found.screens, community_name=found.name, is_dry_run=dry
+                    community_id=community_id,
+                    screens=found.screens,
+                    community_name=found.name,
+                    quiet_from=found.chase.quiet_from,
+                    quiet_until=found.chase.quiet_until,
+                    time_zone=found.chase.time_zone,
+                    is_dry_run=dry,
                 ),
                 timeout=SECONDS,
             ),

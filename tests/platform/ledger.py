@@ -55,9 +55,12 @@ _RULES = (
     "SELECT format('delivery %s (%s, %s) is %s', delivery_id, channel, purpose, state) FROM notify.delivery"
     " WHERE state = 'sending' OR (state = 'waiting' AND due_at < notify.clock_now() - interval '1 minute')"
     "   OR (channel IN ('group', 'lobby_display') AND state IN ('failed', 'unknown'))",
-    "SELECT format('question %s: the same notice was written %s times for %s', question_number, count(*), recipient_id)"
-    " FROM notify.delivery WHERE question_id IS NOT NULL AND state NOT IN ('skipped', 'cancelled')"
-    " GROUP BY community_id, question_id, question_number, purpose, recipient_id, channel, text HAVING count(*) > 1",
+    # a question that was opened again is chased with the same words once more, in its next generation
+    "SELECT format('question %s: the same notice was written %s times for %s', q.number, count(*), d.recipient_id)"
+    " FROM notify.delivery AS d JOIN routing.question AS q USING (community_id, question_id)"
+    " WHERE d.purpose IN ('step', 'outcome') AND d.state NOT IN ('skipped', 'cancelled')"
+    " GROUP BY q.community_id, q.question_id, d.purpose, d.recipient_id, d.channel, d.text"
+    " HAVING count(*) > q.generation",
     "SELECT format('delivery %s is %s, but has %s messages', d.delivery_id, d.state, count(k.key))"
     " FROM notify.delivery AS d LEFT JOIN messaging.idempotency_key AS k ON k.community_id = d.community_id"
     "   AND k.method = 'PostMessage' AND k.key = 'delivery/' || d.delivery_id"

@@ -38,6 +38,16 @@ IDLE_LIMIT_MS = 10_000
 # A primary that became a standby, or is going down: the connection must be thrown away, which a plain ping would not see.
 _DISCONNECT_STATES = frozenset({"25006", "57P01", "57P02", "57P03"})
 _RETRY_STATES = frozenset({"40001", "40P01"})
+_LOCK_STATES = _RETRY_STATES | {"55P03"}
+# asyncpg raises InternalClientError on a connection that was cut off in the middle of an answer.
+_AWAY = (
+    Unavailable,
+    OSError,
+    PoolTimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+)
 
 T = TypeVar("T")
 
@@ -212,9 +222,7 @@ def constraint_of(error: BaseException) -> str:
 
 def is_away(error: BaseException) -> bool:
     """Whether an error says that PostgreSQL is not there now, as against refusing what was asked."""
-    if isinstance(
-        error, Unavailable | OSError | PoolTimeoutError | asyncpg.InterfaceError | asyncpg.PostgresConnectionError
-    ):
+    if isinstance(error, _AWAY):
         return True
     if isinstance(error, DBAPIError):
         return (
@@ -223,6 +231,11 @@ def is_away(error: BaseException) -> bool:
             or isinstance(error.orig.__cause__ if error.orig is not None else None, OSError | asyncpg.InterfaceError)
         )
     return sql_state(error) in _DISCONNECT_STATES
+
+
+def passes_by_itself(error: BaseException) -> bool:
+    """Whether an error is over soon without anybody mending anything: PostgreSQL is away, or others hold the rows."""
+    return is_away(error) or sql_state(error) in _LOCK_STATES
 
 
 def _mark_disconnects(context: ExceptionContext) -> None:

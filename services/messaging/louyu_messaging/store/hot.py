@@ -97,7 +97,12 @@ class HotStore:
     async def _fetch(self, statement: str, *parameters: Any) -> Any:
         try:
             async with self._pool.acquire(timeout=1.0) as connection:
-                return await connection.fetch(statement, *parameters)
+                try:
+                    return await connection.fetch(statement, *parameters)
+                except asyncpg.InternalClientError:
+                    # cut off in the middle of an answer; without the pool's reset nobody else would find out
+                    connection.terminate()
+                    raise
         except TimeoutError as error:
             raise Unavailable("the database does not answer in time", reason="DATABASE_SLOW") from error
         except Exception as error:

@@ -1,8 +1,8 @@
 """The consumer: applies other services' events to this service's own tables, each exactly once in effect.
 
 An effect and the note that the event was consumed share one transaction, under the partition's fence; only then the
-entry is acknowledged. A chunk of one community's events shares one transaction while all goes well; when it fails, each
-is tried on its own. An event that fails five times is parked and shown; the others do not wait for it. Faults that pass
+entry is acknowledged. A chunk of one community's events shares one transaction while all goes well; when it fails for
+a reason in one of them, each is tried on its own. An event that fails five times is parked and shown; the others do not wait for it. Faults that pass
 by themselves (a database or service that is away) are not counted.
 """
 
@@ -25,7 +25,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
 from louyu_runtime.background import end_all
-from louyu_runtime.database import Database, Transaction, is_away
+from louyu_runtime.database import Database, Transaction, is_away, passes_by_itself
 from louyu_runtime.errors import RemoteError
 from louyu_runtime.events.leases import PartitionLeases
 from louyu_runtime.events.streams import BLOCK_MS, FIELD, Event, open_envelope, stream_name
@@ -34,7 +34,8 @@ from louyu_runtime.telemetry import span_from
 
 logger = logging.getLogger(__name__)
 
-CHUNK = 100
+READ_AT_ONCE = 100
+CHUNK = 20  # events in one transaction: it holds its locks for well under the second that others wait for them
 ATTEMPTS = 5
 
 CONSUMED = Counter("louyu_events_consumed", "Events whose effect is durable.", ["type"])
@@ -141,7 +142,7 @@ class Consumer:
         for stream in streams:
             cursor: bytes | str = "0-0"
             while True:
-                answer = await self._redis.xautoclaim(stream, self._group, self._group, 0, cursor, count=CHUNK)
+                answer = await self._redis.xautoclaim(stream, self._group, self._group, 0, cursor, count=READ_AT_ONCE)
                 cursor = answer[0]
                 entries += self._parse(stream, answer[1])
                 if cursor in (b"0-0", "0-0"):
@@ -150,7 +151,7 @@ class Consumer:
 
     async def _read(self, streams: Sequence[str], block_ms: int) -> list[_Entry]:
         answer: Any = await self._redis.xreadgroup(
-            self._group, self._group, dict.fromkeys(streams, ">"), count=CHUNK, block=block_ms
+            self._group, self._group, dict.fromkeys(streams, ">"), count=READ_AT_ONCE, block=block_ms
         )
         entries: list[_Entry] = []
         for name, batch in answer or ():
@@ -175,22 +176,30 @@ class Consumer:
         again: list[_Entry] = []
         by_community = sorted(entries, key=lambda entry: entry.envelope.community_id)
         for community_id, group in groupby(by_community, key=lambda entry: entry.envelope.community_id):
-            chunk = list(group)
+            left = list(group)
+            while left:
+                chunk, left = left[:CHUNK], left[CHUNK:]
+                try:
+                    await self._apply_chunk(partition, fence, community_id, chunk)
+                except FenceLost:
+                    raise
+                except Exception as error:
+                    if is_transient(error):
+                        again += _later(chunk + left)
+                        break
+                    again += await self._apply_each(partition, fence, community_id, chunk)
+        return again
+
+    async def _apply_each(self, partition: int, fence: int, community_id: str, chunk: list[_Entry]) -> list[_Entry]:
+        """Apply the entries of a chunk that failed each on its own; return those that must be tried again."""
+        again: list[_Entry] = []
+        for entry in chunk:
             try:
-                await self._apply_chunk(partition, fence, community_id, chunk)
+                await self._apply_chunk(partition, fence, community_id, [entry])
             except FenceLost:
                 raise
             except Exception as error:
-                if len(chunk) == 1:
-                    again += await self._failed(partition, fence, chunk[0], error)
-                else:
-                    for entry in chunk:
-                        try:
-                            await self._apply_chunk(partition, fence, community_id, [entry])
-                        except FenceLost:
-                            raise
-                        except Exception as single:
-                            again += await self._failed(partition, fence, entry, single)
+                again += _later([entry]) if is_transient(error) else await self._failed(entry, error)
         return again
 
     async def _apply_chunk(self, partition: int, fence: int, community_id: str, chunk: list[_Entry]) -> None:
@@ -241,13 +250,10 @@ class Consumer:
             pipeline.xack(stream, self._group, *[entry.entry_id for entry in group])
         await pipeline.execute()
 
-    async def _failed(self, partition: int, fence: int, entry: _Entry, error: Exception) -> list[_Entry]:
+    async def _failed(self, entry: _Entry, error: Exception) -> list[_Entry]:
         """Decide what becomes of an entry that failed: again later, or parked."""
         kind = entry.envelope.type
         now = asyncio.get_running_loop().time()
-        if is_transient(error):
-            entry.due_at = now + random.uniform(0.2, 1.0)  # noqa: S311 - jitter, not a secret
-            return [entry]
         FAILED.labels(kind).inc()
         entry.attempts += 1
         if entry.attempts < ATTEMPTS:
@@ -287,11 +293,19 @@ class Consumer:
         await self._acknowledge([entry])
 
 
+def _later(entries: list[_Entry]) -> list[_Entry]:
+    """Return entries to be tried again soon, together and in order."""
+    due_at = asyncio.get_running_loop().time() + random.uniform(0.2, 1.0)  # noqa: S311 - jitter, not a secret
+    for entry in entries:
+        entry.due_at = due_at
+    return entries
+
+
 def is_transient(error: BaseException) -> bool:
     """Whether an error passes by itself, so that it does not count against the event."""
     if isinstance(error, RemoteError):
         return is_worth_repeating(error)
-    return is_away(error) or isinstance(error, RedisError)
+    return passes_by_itself(error) or isinstance(error, RedisError)
 
 
 def describe(error: BaseException) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 from louyu.events.v1 import messaging_events_pb2
 from louyu.messaging.v1 import community_pb2, message_pb2
 from louyu.messaging.v1 import messaging_service_pb2 as pb
-
 from louyu_messaging.consent import CURRENT_VERSION
 from louyu_runtime.host import Host
 from louyu_runtime.identity import Principal, service_principal
@@ -102,16 +101,21 @@ class Messaging:
 
     async def join(self, code: str, flat: str, key: str, **fields: Any) -> Any:
         fields.setdefault("consent_version", CURRENT_VERSION)
-        return await self.call("JoinGroup", pb.JoinGroupRequest(join_code=code, flat=flat, idempotency_key=key, **fields))
+        return await self.call(
+            "JoinGroup", pb.JoinGroupRequest(join_code=code, flat=flat, idempotency_key=key, **fields)
+        )
 
     async def outbox(self, kind: str) -> list[Any]:
         """Return the payloads of this type in the outbox, oldest first, as the relay would publish them."""
         async with self.host.database.transaction(COMMUNITY) as tx:
-            rows = await tx.rows("SELECT payload, sequence, occurred_at FROM outbox WHERE type = :kind ORDER BY position", kind=kind)
+            rows = await tx.rows(
+                "SELECT payload, sequence, occurred_at FROM outbox WHERE type = :kind ORDER BY position", kind=kind
+            )
         payload_class = getattr(messaging_events_pb2, kind)
         complete = self.host._completers.get(kind)
         return [
-            payload_class.FromString(complete(bytes(row[0]), row[1], row[2]) if complete else bytes(row[0])) for row in rows
+            payload_class.FromString(complete(bytes(row[0]), row[1], row[2]) if complete else bytes(row[0]))
+            for row in rows
         ]
 
 

@@ -50,9 +50,11 @@ async def _faults(tx: Transaction, current: CommunityState, definition: Definiti
     codes = {group.join_code for group in definition.groups if group.join_code}
     used = await store.used_codes(tx, codes) if codes else {}
     for number, group in enumerate(definition.groups):
-        if group.join_code in used and used[group.join_code] != named_id(tx.community_id, "group", group.key):
+        path = f"community.groups[{number}].join_code"
+        is_anothers = group.join_code in used and used[group.join_code] != named_id(tx.community_id, "group", group.key)
+        if is_anothers and not any(at == path for at, _ in faults):
             words = "this code was given out for another group: choose another, or leave it empty for a random one"
-            faults.append((f"community.groups[{number}].join_code", words))
+            faults.append((path, words))
     for number, person in enumerate(definition.people):
         for position, address in enumerate(person.addresses):
             standing = current.addresses.get((address.channel, address.account, tools.lookup(address.address)))

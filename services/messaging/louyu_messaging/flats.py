@@ -89,29 +89,31 @@ def match_flat(words: str, buildings: Sequence[KnownBuilding]) -> tuple[KnownBui
     readings = read_flat(words)
     if not readings:
         raise FlatNotUnderstood("FLAT_UNREADABLE")
-    for reading in readings:
-        found = [
-            (building, flat)
-            for building in buildings
-            if not reading.building or building.is_named(_plain(reading.building))
-            for flat in _flats_meant(reading, building.flats)
-        ]
-        if len(found) > 1:
-            raise FlatNotUnderstood("FLAT_AMBIGUOUS")
-        if found:
-            return found[0]
+    # a unit that a building does not have is overlooked only where nothing fits exactly: "3-101" may be building 3
+    for flats_meant in (_exact_flats, _flats_despite_unit):
+        for reading in readings:
+            found = [
+                (building, flat)
+                for building in buildings
+                if not reading.building or building.is_named(_plain(reading.building))
+                for flat in flats_meant(reading, building.flats)
+            ]
+            if len(found) > 1:
+                raise FlatNotUnderstood("FLAT_AMBIGUOUS")
+            if found:
+                return found[0]
     raise FlatNotUnderstood("FLAT_UNKNOWN")
 
 
-def _flats_meant(reading: Reading, flats: frozenset[str]) -> list[str]:
-    if not flats:
+def _exact_flats(reading: Reading, flats: frozenset[str]) -> list[str]:
+    if not flats or reading.flat in flats:
         return [reading.flat]
-    if reading.flat in flats:
-        return [reading.flat]
-    if reading.unit:
-        # a building without units, named with one all the same
-        return [reading.room] if reading.room in flats and not any("-" in flat for flat in flats) else []
-    return sorted(flat for flat in flats if flat.endswith(f"-{reading.room}"))
+    return [] if reading.unit else sorted(flat for flat in flats if flat.endswith(f"-{reading.room}"))
+
+
+def _flats_despite_unit(reading: Reading, flats: frozenset[str]) -> list[str]:
+    has_units = any("-" in flat for flat in flats)
+    return [reading.room] if reading.unit and reading.room in flats and not has_units else []
 
 
 def _normalised(words: str) -> str:

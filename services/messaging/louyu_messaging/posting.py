@@ -1,9 +1,10 @@
 """Posting: many callers' messages become durable in one statement.
 
-While one flush is in flight the next batch gathers, under load a millisecond longer; when nothing is in flight a message
-goes at once, so that nobody pays for company that is not there. A caller is answered after the commit. A batch that fails as a whole for a reason
-in one of its rows is tried row by row, so that only that row fails. Nothing is promised for a flush that the database
-did not answer: the caller sends the same again, and its idempotency key finds what was done.
+While one flush is in flight the next batch gathers, under load a millisecond longer; when nothing is in flight a
+message goes at once, so that nobody pays for company that is not there. A caller is answered after the commit. A batch
+that fails as a whole for a reason in one of its rows is tried row by row, so that only that row fails. Nothing is
+promised for a flush that the database did not answer: the caller sends the same again, and its idempotency key finds
+what was done.
 """
 
 from __future__ import annotations
@@ -154,15 +155,13 @@ class Poster:
             for _, future in batch:
                 _settle(future, error)
             return
-        posted = [
-            (draft, outcome)
-            for (draft, _), outcome in zip(batch, outcomes, strict=True)
-            if isinstance(outcome, Posted) and not outcome.is_repeat
-        ]
+        posted: list[tuple[Draft, Posted]] = []
+        for (draft, future), outcome in zip(batch, outcomes, strict=True):
+            _settle(future, outcome)
+            if isinstance(outcome, Posted) and not outcome.is_repeat:
+                posted.append((draft, outcome))
         POSTED.inc(len(posted))
         self._on_posted(posted)
-        for (_, future), outcome in zip(batch, outcomes, strict=True):
-            _settle(future, outcome)
 
 
 def _settle(future: asyncio.Future[Outcome], result: Outcome | Exception) -> None:

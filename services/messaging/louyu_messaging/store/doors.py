@@ -62,7 +62,7 @@ async def look(tx: Transaction, place: Place) -> list[Row]:
         lookup=place.lookup,
         callback=place.callback,
     )
-    return [(row[0], str(row[1]), json.loads(row[2])) for row in rows]
+    return [(row[0], str(row[1]), row[2]) for row in rows]
 
 
 async def remember(tx: Transaction, place: Place, outcome: DoorOutcome) -> None:

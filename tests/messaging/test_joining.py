@@ -1,0 +1,113 @@
+"""Joining by a code: the same person stays the same, consent is on record, addresses are sealed."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from louyu.messaging.v1 import message_pb2
+from louyu.messaging.v1 import messaging_service_pb2 as pb
+from louyu_messaging.consent import CURRENT_VERSION
+from louyu_runtime.errors import RemoteError
+
+from tests.messaging.community import ACCOUNT, CHANNEL, COMMUNITY, GROUP_28, GROUP_SMALL, Messaging, person
+
+OPENID = "oJOINER-secret"
+ADDRESS = message_pb2.ChannelAddress(channel=CHANNEL, account=ACCOUNT, address=OPENID)
+
+
+async def test_somebody_joins_with_flat_and_name(messaging: Messaging) -> None:
+    joined = await messaging.join("beili-28", "2单元301", "1", name="陈叔", address=ADDRESS)
+
+    assert (joined.person.name, joined.person.flat, joined.person.community_name) == ("陈叔", "2-301", "北里社区")
+    assert [(each.group_id, list(each.roles)) for each in joined.person.memberships] == [(GROUP_28, ["resident"])]
+    assert (joined.group.id, joined.group.join_code) == (GROUP_28, "")
+    household = (await messaging.outbox("HouseholdChanged"))[-1]
+    assert (household.flat, household.version) == ("2-301", 2)
+    assert [list(member.channels) for member in household.members] == [[CHANNEL]]
+    assert (await messaging.outbox("GroupDirectoryChanged"))[-1].member_count == 5
+
+
+async def test_a_repeat_gives_the_first_answer_also_at_the_same_time(messaging: Messaging) -> None:
+    answers = await asyncio.gather(*(messaging.join("beili-28", "2-301", "same") for _ in range(5)))
+
+    assert all(answer == answers[0] for answer in answers)
+    with pytest.raises(RemoteError, match="IDEMPOTENCY_KEY_REUSED"):
+        await messaging.join("beili-28", "2-302", "same")
+
+
+async def test_the_same_address_is_the_same_person(messaging: Messaging) -> None:
+    first = await messaging.join("beili-28", "2-301", "1", address=ADDRESS)
+    again = await messaging.join("beili-28", "", "2", address=ADDRESS)
+    moved = await messaging.join("beili-3-5", "3号楼101", "3", address=ADDRESS)
+
+    assert first.person.id == again.person.id == moved.person.id
+    assert moved.person.flat == "101"
+    assert {each.group_id for each in moved.person.memberships} == {GROUP_28, GROUP_SMALL}
+    told = {
+        (event.building_key, event.flat): len(event.members) for event in await messaging.outbox("HouseholdChanged")
+    }
+    assert (told["28", "2-301"], told["3", "101"]) == (0, 1)
+
+
+async def test_somebody_signed_in_joins_as_themself(messaging: Messaging) -> None:
+    request = pb.JoinGroupRequest(
+        join_code="beili-3-5", flat="5号楼103", consent_version=CURRENT_VERSION, idempotency_key="1"
+    )
+
+    joined = await messaging.call("JoinGroup", request, person("zhang"))
+
+    assert (joined.person.id, joined.person.name) == (person("zhang").id, "张阿姨")
+
+
+KEPT_OUT: list[tuple[dict[str, str], str, str]] = [
+    ({"consent_version": ""}, "INVALID_ARGUMENT", "CONSENT_MISSING"),
+    ({"consent_version": "2001-01"}, "FAILED_PRECONDITION", "CONSENT_OUTDATED"),
+    ({"name": "名" * 21}, "INVALID_ARGUMENT", "INVALID_ARGUMENT"),
+    ({"join_code": "nothing"}, "NOT_FOUND", "JOIN_CODE_UNKNOWN"),
+    ({"flat": "9-901"}, "INVALID_ARGUMENT", "FLAT_UNKNOWN"),
+    ({"flat": ""}, "INVALID_ARGUMENT", "FLAT_UNREADABLE"),
+    ({"idempotency_key": ""}, "INVALID_ARGUMENT", "INVALID_ARGUMENT"),
+]
+
+
+async def test_what_keeps_somebody_from_joining(messaging: Messaging, subtests: pytest.Subtests) -> None:
+    values: dict[str, Any] = {
+        "join_code": "beili-28",
+        "flat": "2-301",
+        "consent_version": CURRENT_VERSION,
+        "idempotency_key": "1",
+    }
+    for fields, code, reason in KEPT_OUT:
+        with subtests.test(reason), pytest.raises(RemoteError) as refused:
+            await messaging.call("JoinGroup", pb.JoinGroupRequest(**(values | fields)))
+
+        assert (refused.value.code.name, refused.value.reason) == (code, reason)
+    assert len(await messaging.outbox("GroupDirectoryChanged")) == 2
+
+
+async def test_consent_is_recorded_and_cannot_be_changed(messaging: Messaging) -> None:
+    joined = await messaging.join("beili-28", "2-301", "1", address=ADDRESS)
+
+    async with messaging.host.database.transaction(COMMUNITY) as tx:
+        (row,) = await tx.rows("SELECT * FROM consent")
+    assert (str(row.person_id), row.text_version, row.state, row.way) == (
+        joined.person.id,
+        CURRENT_VERSION,
+        "given",
+        CHANNEL,
+    )
+    for table in ("consent", "audit"):
+        for deed in (f"DELETE FROM {table}", f"UPDATE {table} SET recorded_at = now()"):
+            with pytest.raises(Exception, match="permission denied"):
+                async with messaging.host.database.transaction(COMMUNITY) as tx:
+                    await tx.execute(deed)
+
+
+async def test_an_address_is_nowhere_to_be_read(messaging: Messaging) -> None:
+    await messaging.join("beili-28", "2-301", "1", address=ADDRESS)
+
+    async with messaging.host.database.transaction(COMMUNITY) as tx:
+        for table in ("channel_address", "outbox", "audit", "idempotency_key", "consent"):
+            for row in await tx.rows(f"SELECT t::text AS words, * FROM {table} AS t"):
+                parts = [bytes(part) for part in row if isinstance(part, bytes)] + [row.words.encode()]
+                assert not any(OPENID.encode() in part for part in parts), table

@@ -20,11 +20,13 @@ async def due_in(notify: Notify, **delta: float) -> Timestamp:
         return stamp
 
 
-async def step(notify: Notify, asked: str, name: str, *persons: str, repeated: int = 0) -> events.StepStarted:
+async def step(
+    notify: Notify, asked: str, name: str, *persons: str, repeated: int = 0, position: int = 2
+) -> events.StepStarted:
     return events.StepStarted(
         question=facts("zhao"),
         step_id=new_id(),
-        position=1,
+        position=position,
         asked=asked,
         asked_name=name,
         person_ids=[person(key) for key in persons],
@@ -44,12 +46,17 @@ def answer(*askers: str, where: str = "", groups: tuple[str, ...] = ()) -> event
     )
 
 
-async def test_neighbours_are_asked_in_the_group_alone(notify: Notify) -> None:
+async def test_neighbours_who_have_just_read_it_are_not_asked_again(notify: Notify) -> None:
     await notify.hear(await step(notify, "neighbours", "邻居"))
+    await notify.deliver()
+    assert not notify.messaging.texts(GROUP_28)
+
+
+async def test_neighbours_are_asked_once_more_in_the_group_alone(notify: Notify) -> None:
+    await notify.hear(await step(notify, "neighbours", "邻居", repeated=1))
     await notify.deliver()
     [said] = notify.messaging.texts(GROUP_28)
     assert said.startswith("#17「暖气不热怎么办」")
-    assert "5分钟" in said
     [message] = notify.messaging.messages[GROUP_28]
     assert message.is_platform
     assert message.question_id == QUESTION
@@ -64,6 +71,12 @@ async def test_who_is_asked_is_named_in_the_group_and_told_directly(notify: Noti
     [told] = wechat.contents(head)
     assert "28号楼有居民反映 #17" in told
     assert f"/console/questions/{QUESTION}" in told
+
+
+async def test_who_is_asked_first_is_not_told_that_nobody_answered(notify: Notify) -> None:
+    await notify.hear(await step(notify, "property", "物业", "li", position=1))
+    await notify.deliver()
+    assert notify.messaging.texts(GROUP_28) == ["@物业 #17「暖气不热怎么办」 请您看一下。"]
 
 
 async def test_an_event_that_comes_twice_is_told_once(notify: Notify, account: Account) -> None:

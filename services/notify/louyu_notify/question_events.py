@@ -90,13 +90,19 @@ class QuestionEvents:
         telling = self._telling(tx, event, cause=f"step/{step.step_id}/{step.repeated_times}")
         due_at = _moment(step.due_at)
         if step.asked == NEIGHBOURS:
-            said = texts.neighbours_asked(
-                question.number, question.text, due_at - event.occurred_at, is_repeated=step.repeated_times > 0
-            )
+            if step.repeated_times == 0:
+                return  # the message itself has just been read in the group, and the page shows its card
+            said = texts.neighbours_asked(question.number, question.text)
         elif step.asked == OPERATOR:
             said = texts.nobody_on_duty(question.number, question.text)
         else:
-            said = texts.role_asked(question.number, question.text, step.asked_name, repeated_times=step.repeated_times)
+            said = texts.role_asked(
+                question.number,
+                question.text,
+                step.asked_name,
+                is_first_step=step.position == 1,
+                repeated_times=step.repeated_times,
+            )
         await telling.groups(_groups(question), Purpose.STEP, said)
         names = await directory.group_names(tx, [question.group_id])
         quiet = await communities.quiet_hours(tx)

@@ -41,17 +41,17 @@ def by_whom(name: str, role: str) -> str:
     return name if title in name else f"{title}{name}"
 
 
-def neighbours_asked(number: int, text: str, window: timedelta, *, is_repeated: bool) -> str:
-    """In the group: the neighbours are asked first."""
-    if is_repeated:
-        return f"{named(number, text)} 还没有人回应，哪位邻居知道，请在群里说一声。"
-    return f"{named(number, text)} 记下了。哪位邻居知道，请在群里说一声；{span(window)}内没人回应，我再往上找人。"
+def neighbours_asked(number: int, text: str) -> str:
+    """In the group: the neighbours are asked once more."""
+    return f"{named(number, text)} 还没有人回应，哪位邻居知道，请在群里说一声。"
 
 
-def role_asked(number: int, text: str, asked_name: str, *, repeated_times: int) -> str:
+def role_asked(number: int, text: str, asked_name: str, *, is_first_step: bool, repeated_times: int) -> str:
     """In the group: somebody with a role is asked now."""
     if repeated_times:
         return f"@{asked_name} {named(number, text)} 还在等您回应（第{repeated_times + 1}次提醒）。"
+    if is_first_step:
+        return f"@{asked_name} {named(number, text)} 请您看一下。"
     return f"@{asked_name} {named(number, text)} 还没有人回应，请您看一下。"
 
 

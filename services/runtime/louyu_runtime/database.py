@@ -112,6 +112,7 @@ class Database:
             pool_timeout=1.0,
             pool_recycle=1800,
             pool_pre_ping=True,
+            hide_parameters=True,  # its errors are logged, and rows hold what people wrote
             connect_args={"timeout": 3, "server_settings": {"application_name": f"louyu-{service}"}},
         )
         event.listen(self.engine.sync_engine, "handle_error", _mark_disconnects)

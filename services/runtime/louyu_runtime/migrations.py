@@ -57,7 +57,10 @@ def run_env() -> None:
 async def migrate(url: str, service: str) -> MigrationResult:
     """Bring one service's schema to the newest revision. Safe to repeat, and to run from several places at once."""
     engine = create_async_engine(
-        make_url(plain_url(url)).set(drivername="postgresql+asyncpg"), poolclass=NullPool, connect_args={"timeout": 10}
+        make_url(plain_url(url)).set(drivername="postgresql+asyncpg"),
+        poolclass=NullPool,
+        hide_parameters=True,
+        connect_args={"timeout": 10},
     )
     try:
         async with engine.connect() as connection:

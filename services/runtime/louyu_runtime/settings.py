@@ -96,7 +96,8 @@ class CommonSettings(BaseModel):
         description="Address of the gateway as people reach it, without a slash at the end.",
     )
     channels_file: str = Field(
-        default="", description="Path of the YAML file of WeChat accounts (docs/operators/channels-file.md). Empty: none."
+        default="",
+        description="Path of the YAML file of WeChat accounts (docs/operators/channels-file.md). Empty: none.",
     )
     otel_endpoint: HttpUrl = Field(
         default="", description="OTLP/gRPC endpoint for traces, for example http://collector:4317. Empty: no traces."

@@ -26,7 +26,8 @@ def question_view(question: question_pb2.Question, viewer: Principal, now: datet
     emergency = question.urgency == "emergency"
     if (emergency or overdue) and state not in ("answered", *ENDED):
         tone = "alarm"
-    who = " ".join((texts(question.next_step.who_name), *question.next_step.person_names)).strip()
+    called = texts(question.next_step.who_name)
+    who = " ".join((called, *(name for name in question.next_step.person_names if name != called))).strip()
     return QuestionView(
         id=question.id,
         number=question.number,

@@ -14,16 +14,30 @@ CREATE TABLE messaging.message (
     PRIMARY KEY (community_id, group_id, seq))
 """
 
-# The fields sender_name (5) and sender_roles (6) of MessagePosted as protobuf bytes: what the flush alone knows.
-# Both kinds of text are shorter than 128 bytes, so that one byte holds their length.
-SENDER_FIELDS = """
-CREATE FUNCTION messaging.sender_fields(name text, roles text[]) RETURNS bytea LANGUAGE sql IMMUTABLE AS $$
-    SELECT '\\x2a'::bytea || set_byte('\\x00'::bytea, 0, octet_length(name)) || convert_to(name, 'UTF8')
-        || COALESCE(string_agg('\\x32'::bytea || set_byte('\\x00'::bytea, 0, octet_length(role))
-                               || convert_to(role, 'UTF8'), ''::bytea ORDER BY position), ''::bytea)
-      FROM unnest(roles) WITH ORDINALITY AS r(role, position)
+# The fields sender_name (5) and sender_roles (6) of MessagePosted as protobuf bytes, kept beside what they are made of:
+# the flush joins them to the payload, since it alone sees name and roles as they are. The texts are shorter than 128
+# bytes, so that one byte holds their length.
+SENDER_FIELDS = [
+    """
+CREATE FUNCTION messaging.text_field(tag bytea, words text) RETURNS bytea LANGUAGE sql IMMUTABLE AS $$
+    SELECT tag || set_byte('\\x00'::bytea, 0, octet_length(words)) || convert_to(words, 'UTF8')
 $$
-"""
+""",
+    """
+CREATE FUNCTION messaging.text_fields(tag bytea, words text[]) RETURNS bytea LANGUAGE sql IMMUTABLE AS $$
+    SELECT string_agg(messaging.text_field(tag, word), ''::bytea ORDER BY position)
+      FROM unnest(words) WITH ORDINALITY AS w(word, position)
+$$
+""",
+    """
+ALTER TABLE messaging.person ADD COLUMN sender_name_field bytea NOT NULL
+    GENERATED ALWAYS AS (messaging.text_field('\\x2a', name)) STORED
+""",
+    """
+ALTER TABLE messaging.member ADD COLUMN sender_roles_field bytea NOT NULL
+    GENERATED ALWAYS AS (messaging.text_fields('\\x32', roles)) STORED
+""",
+]
 
 # One row in, one row out: POSTED, REPEATED (with the first answer), or why this row alone was refused.
 #
@@ -39,11 +53,14 @@ CREATE FUNCTION messaging.post_messages(
 RETURNS TABLE (ord bigint, status text, seq bigint, posted_at timestamptz, first_answer bytea)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
-DECLARE moment timestamptz;
+DECLARE
+    moment timestamptz;
+    platform_fields bytea := messaging.text_field('\\x2a', platform_name);
 BEGIN
-    PERFORM 1 FROM messaging.groups AS g
-      WHERE (g.community_id, g.group_id) IN (SELECT u.c, u.g FROM unnest(communities, group_ids) AS u(c, g))
-      ORDER BY g.community_id, g.group_id FOR NO KEY UPDATE;
+    PERFORM locked.is_there
+       FROM (SELECT DISTINCT u.c, u.g FROM unnest(communities, group_ids) AS u(c, g) ORDER BY u.c, u.g) AS wanted
+      CROSS JOIN LATERAL (SELECT true AS is_there FROM messaging.groups AS g
+              WHERE g.community_id = wanted.c AND g.group_id = wanted.g FOR NO KEY UPDATE) AS locked;
     -- after the wait for the locks: later positions never carry earlier times
     moment := clock_timestamp() + (messaging.clock_now() - now());
     RETURN QUERY
@@ -55,6 +72,7 @@ BEGIN
     ), judged AS MATERIALIZED (
         SELECT i.*, g.last_seq, k.response, COALESCE(p.name, platform_name) AS sender_name,
                COALESCE(m.roles, '{}') AS sender_roles,
+               COALESCE(p.sender_name_field || m.sender_roles_field, platform_fields) AS sender_fields,
                CASE WHEN k.response IS NOT NULL AND k.request_hash = i.request_hash THEN 'REPEATED'
                     WHEN k.response IS NOT NULL THEN 'IDEMPOTENCY_KEY_REUSED'
                     WHEN g.last_seq IS NULL THEN 'GROUP_NOT_FOUND'
@@ -68,9 +86,9 @@ BEGIN
                   AND x.key = i.key LIMIT 1) AS k ON true
           LEFT JOIN LATERAL (SELECT x.last_seq FROM messaging.groups AS x
                 WHERE x.community_id = i.community_id AND x.group_id = i.group_id LIMIT 1) AS g ON true
-          LEFT JOIN LATERAL (SELECT x.roles FROM messaging.member AS x WHERE x.community_id = i.community_id
+          LEFT JOIN LATERAL (SELECT x.roles, x.sender_roles_field FROM messaging.member AS x WHERE x.community_id = i.community_id
                   AND x.group_id = i.group_id AND x.person_id = i.sender_id LIMIT 1) AS m ON true
-          LEFT JOIN LATERAL (SELECT x.name FROM messaging.person AS x
+          LEFT JOIN LATERAL (SELECT x.name, x.sender_name_field FROM messaging.person AS x
                 WHERE x.community_id = i.community_id AND x.person_id = i.sender_id LIMIT 1) AS p ON true
     ), numbered AS MATERIALIZED (
         SELECT j.*, COALESCE(j.said_at, moment) AS posted_at,
@@ -93,7 +111,7 @@ BEGIN
     ), told AS (
         INSERT INTO messaging.outbox (community_id, event_id, type, subject, sequence, occurred_at, traceparent, payload)
         SELECT community_id, message_id, 'MessagePosted', 'group/' || group_id, seq, posted_at, traceparent,
-               payload || messaging.sender_fields(sender_name, sender_roles)
+               payload || sender_fields
           FROM numbered
     )
     SELECT j.ord, j.status, n.seq, n.posted_at, CASE WHEN j.status = 'REPEATED' THEN j.response END
@@ -120,8 +138,8 @@ def upgrade() -> None:
     op.execute(MESSAGE)
     for statement in tenant_table_v1("messaging", "message"):
         op.execute(statement)
-    op.execute(SENDER_FIELDS)
-    op.execute("GRANT EXECUTE ON FUNCTION messaging.sender_fields(text, text[]) TO louyu_messaging_worker")
+    for statement in SENDER_FIELDS:
+        op.execute(statement)
     op.execute(POST_MESSAGES)
     op.execute(GROUP_POSITIONS)
     op.execute(f"ALTER FUNCTION messaging.{POST_SIGNATURE} SET enable_seqscan = off")

@@ -1,6 +1,8 @@
 """Durable PostMessage beside a bare gRPC echo and beside one commit a message, in one run, in turns.
 
-Medians of the rounds; a ratio is one of two medians, since this kind of machine drifts between one run and the next.
+"x32" is 32 callers at once. "commit each" numbers and inserts a message in a transaction of its own through SQLAlchemy
+Core, behind the same bare gRPC server as the echo. Medians of the rounds; a ratio is one of two medians, since machines
+drift between one run and the next.
 """
 
 import argparse
@@ -27,10 +29,10 @@ class Case:
 
 
 ECHO = Case("echo", "echo", is_hot=True)
-HOT = Case("post, one group", "post", is_hot=True)
-SPREAD = Case("post, 13 groups", "post", is_hot=False)
-COMMITS = Case("one commit a message (Core), 13 groups", "commits", is_hot=False)
-HOT_COMMITS = Case("one commit a message (Core), one group", "commits", is_hot=True)
+HOT = Case("post to 1 group", "post", is_hot=True)
+SPREAD = Case("post to 13 groups", "post", is_hot=False)
+COMMITS = Case("commit each, 13 groups", "commits", is_hot=False)
+HOT_COMMITS = Case("commit each, 1 group", "commits", is_hot=True)
 CASES = (ECHO, HOT, SPREAD, COMMITS, HOT_COMMITS)
 
 
@@ -89,29 +91,25 @@ def _rows(case: Case, at_once: int, taken: dict[tuple[Case, int], list[dict[str,
         return statistics.median(found[name] for found in taken[of, at_once])
 
     def row(name: str, unit: str, title: str, against: Case | None = None) -> Row:
-        label, value = f"{case.name}, {at_once} at once: {title}", median(case, name)
+        label, value = f"{case.name}, x{at_once}: {title}", median(case, name)
         if against is None:
             return Row("post", label, value, unit)
-        return Row(
-            "post", label, value, unit, value / median(against, name), f"{against.name}, {at_once} at once: {title}"
-        )
+        return Row("post", label, value, unit, value / median(against, name), f"{against.name}, x{at_once}: {title}")
 
     echo = ECHO if case is not ECHO else None
-    rows = [row("rate", "msg/s", "messages", echo)]
+    rows = [row("rate", "msg/s", "rate", echo)]
     if case.target == "post":
-        rows.append(row("rate", "msg/s", "messages", HOT_COMMITS if case.is_hot else COMMITS))
+        rows.append(row("rate", "msg/s", "rate", HOT_COMMITS if case.is_hot else COMMITS))
     rows += [
         row("p50_ms", "ms", "p50", echo),
         row("p99_ms", "ms", "p99", echo),
-        row("server_us", "µs", "CPU of the server", echo),
+        row("server_us", "µs", "server CPU", echo),
     ]
     if case is not ECHO:
-        rows.append(row("postgres_us", "µs", "CPU of PostgreSQL"))
+        rows.append(row("postgres_us", "µs", "PostgreSQL CPU"))
     return rows
 
 
 def _hot_against_spread(taken: dict[tuple[Case, int], list[dict[str, float]]]) -> Row:
     hot, spread = (statistics.median(found["rate"] for found in taken[case, 32]) for case in (HOT, SPREAD))
-    return Row(
-        "post", f"{HOT.name}, 32 at once: messages", hot, "msg/s", hot / spread, f"{SPREAD.name}, 32 at once: messages"
-    )
+    return Row("post", f"{HOT.name}, x32: rate", hot, "msg/s", hot / spread, f"{SPREAD.name}, x32: rate")

@@ -55,6 +55,9 @@ _RULES = (
     "SELECT format('delivery %s (%s, %s) is %s', delivery_id, channel, purpose, state) FROM notify.delivery"
     " WHERE state = 'sending' OR (state = 'waiting' AND due_at < notify.clock_now() - interval '1 minute')"
     "   OR (channel IN ('group', 'lobby_display') AND state IN ('failed', 'unknown'))",
+    "SELECT format('question %s is an emergency, but its group was not told', q.number) FROM routing.question AS q"
+    " WHERE q.urgency = 'emergency' AND NOT EXISTS (SELECT FROM notify.delivery AS d WHERE d.purpose = 'emergency'"
+    "   AND (d.community_id, d.question_id, d.recipient_id) = (q.community_id, q.question_id, q.group_id))",
     # a question that was opened again is chased with the same words once more, in its next generation
     "SELECT format('question %s: the same notice was written %s times for %s', q.number, count(*), d.recipient_id)"
     " FROM notify.delivery AS d JOIN routing.question AS q USING (community_id, question_id)"

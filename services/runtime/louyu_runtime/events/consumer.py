@@ -2,8 +2,9 @@
 
 An effect and the note that the event was consumed share one transaction, under the partition's fence; only then the
 entry is acknowledged. A chunk of one community's events shares one transaction while all goes well; when it fails for
-a reason in one of them, each is tried on its own. An event that fails five times is parked and shown; the others do not wait for it. Faults that pass
-by themselves (a database or service that is away) are not counted.
+a reason in one of them, each is tried on its own. An event that fails five times is parked and shown; the others do not
+wait for it. Faults that pass by themselves (a database or service that is away) are not counted, and keep the order:
+nothing later is applied before what waits for them.
 """
 
 from __future__ import annotations
@@ -56,6 +57,8 @@ class _Entry:
     envelope: envelope_pb2.Envelope
     attempts: int = 0
     due_at: float = 0.0
+    keeps_its_place: bool = False
+    """It waits for something that passes by itself, and nothing later may overtake it."""
 
 
 class FenceLost(Exception):
@@ -112,6 +115,9 @@ class Consumer:
                     retries += await self._apply(partition, fence, due)
                 RETRYING.labels(str(partition)).set(len(retries))
                 waiting = min((entry.due_at - now for entry in retries), default=BLOCK_MS / 1000)
+                if any(entry.keeps_its_place for entry in retries):
+                    await asyncio.sleep(max(waiting, 0.01))
+                    continue
                 entries = await self._read(streams, max(1, min(BLOCK_MS, int(waiting * 1000))))
                 if entries:
                     retries += await self._apply(partition, fence, entries)
@@ -262,6 +268,7 @@ class Consumer:
                 exc_info=error,
                 extra={"event_type": kind, "event_id": entry.envelope.id, "attempt": entry.attempts},
             )
+            entry.keeps_its_place = False
             entry.due_at = now + random.uniform(0.1, 0.2) * 2**entry.attempts  # noqa: S311 - jitter, not a secret
             return [entry]
         await self._park(entry, error)
@@ -297,7 +304,7 @@ def _later(entries: list[_Entry]) -> list[_Entry]:
     """Return entries to be tried again soon, together and in order."""
     due_at = asyncio.get_running_loop().time() + random.uniform(0.2, 1.0)  # noqa: S311 - jitter, not a secret
     for entry in entries:
-        entry.due_at = due_at
+        entry.due_at, entry.keeps_its_place = due_at, True
     return entries
 
 

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 
 import asyncpg
-import grpc
 import pytest
 from louyu.messaging.v1 import messaging_service_pb2_grpc
 from louyu_messaging.main import wire_up
@@ -18,14 +17,6 @@ from louyu_runtime.settings import load_settings
 
 from tests.messaging.community import Messaging, settle_community
 from tests.platform.fixtures import Databases, with_database
-
-
-@pytest.fixture(scope="session", autouse=True)
-def grpc_stays_up() -> Iterator[None]:
-    """Hold grpc.aio's poller: taking it down after one test while the next starts it can wait for itself for ever."""
-    grpc.aio.init_grpc_aio()
-    yield
-    grpc.aio.shutdown_grpc_aio()
 
 
 @pytest.fixture(scope="session")

@@ -90,7 +90,16 @@ def request_of(account: str, inbound: Inbound) -> messaging.ReceiveFromChannelRe
 
 _REFUSALS = {
     "TEXT_TOO_LONG": "这段话太长了，请分成几段发，每段不超过 2000 字。",
-    "MUTED": "您现在不能在群里发言，请联系楼长。",
+    "MESSAGE_UNREADABLE": "这条消息里有看不懂的字符，请重新输入再发一次。",
+    "TOO_MANY_WAITING": "您先回复数字选一个群，前面的话才能发出去。",
+    "NOT_MEMBER": "您已经不在这个群里了，请重新扫楼门口的二维码加入。",
+}
+
+
+_FLAT_PROBLEMS = {
+    "FLAT_UNREADABLE": "没看懂门牌号，请只回复门牌号，比如 3-502 或 3单元502。",
+    "FLAT_UNKNOWN": "楼里没有找到这个门牌号，请核对后再回复一次，比如 3-502。",
+    "FLAT_AMBIGUOUS": "有好几户都是这个号，请连单元一起回复，比如 3-502 或 3单元502。",
 }
 
 
@@ -114,8 +123,8 @@ def _to_unknown(unknown: messaging.UnknownSender) -> str:
 
 
 def _asking_for_flat(asked: messaging.FlatAsked) -> str:
-    if asked.is_repeated:
-        return "没看懂门牌号，请只回复门牌号，比如 3-502 或 3单元502。"
+    if asked.problem in _FLAT_PROBLEMS:
+        return _FLAT_PROBLEMS[asked.problem]
     return (
         f"欢迎来到{asked.group_name}！请回复您的门牌号，比如 3-502。"
         "门牌号只有楼长和居委会看得到；我们只用它送达答复和通知，不给别人，您随时可以退出并删除。"

@@ -30,7 +30,7 @@ def databases(folder: DataFolder) -> tuple[EmbeddedPostgres, EmbeddedValkey]:
 
 def say(line: str) -> None:
     """Tell it to the test that reads this program's output."""
-    print(line, flush=True)  # noqa: T201 - its output is its interface
+    print(line, flush=True)
 
 
 async def main(path: Path) -> None:

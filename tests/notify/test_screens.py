@@ -230,9 +230,11 @@ async def test_what_is_over_is_not_shown_any_more(notify: Notify, clock: Clock) 
     assert list((await state(notify)).items) == []
 
 
-async def test_an_unknown_code_opens_nothing(notify: Notify) -> None:
+@pytest.mark.parametrize("code", ["nobody-knows", "", "lobby-28\x00"])
+async def test_an_unknown_code_opens_nothing(notify: Notify, code: str) -> None:
+    await notify.set_up(LOBBY)
     with pytest.raises(NotFound):
-        await state(notify, "nobody-knows")
+        await state(notify, code)
 
 
 async def test_a_watcher_is_told_of_a_change_and_hears_a_heartbeat(notify: Notify) -> None:
@@ -297,6 +299,20 @@ async def test_proofs_that_cannot_be_true_are_not_counted_and_not_sent_for_ever(
     reversed_, future = shown(1, "x", now, begins=0, ends=-10), shown(2, "x", now, begins=0, ends=3600)
     assert await report(notify, reversed_, future) == 2
     assert await proofs_of(notify, "x") == 0
+
+
+async def test_a_forged_proof_does_not_bar_the_proofs_after_it(notify: Notify) -> None:
+    await notify.set_up(LOBBY)
+    now = (await state(notify)).now
+    ahead = now.seconds * 10 + 100_000
+    forged = [shown(2**53, "x", now, ends=10**9), shown(2**53, "x", now), shown(ahead, "x", now)]
+    for proof in forged:
+        assert await report(notify, proof) == proof.record
+    reversed_ = shown(now.seconds * 10, "x", now, begins=0, ends=-10)
+    assert await report(notify, reversed_) == reversed_.record
+    assert await proofs_of(notify, "x") == 0
+    assert await report(notify, shown(1, "x", now)) == 1
+    assert await proofs_of(notify, "x") == 1
 
 
 async def test_a_report_needs_between_1_and_200_proofs(notify: Notify) -> None:

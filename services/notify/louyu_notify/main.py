@@ -3,6 +3,7 @@
 from louyu.messaging.v1.messaging_service_pb2_grpc import MessagingServiceStub
 from louyu.notify.v1 import notify_service_pb2, notify_service_pb2_grpc
 from louyu_runtime.host import Host
+from louyu_runtime.logs import start_logging
 from louyu_runtime.settings import load_settings
 
 from louyu_notify.addresses import Addresses
@@ -24,6 +25,7 @@ from louyu_notify.wakes import Wakes
 async def serve() -> None:
     """Run notify until it is told to stop. Raises SettingsError and ChannelsFileError for what cannot be used."""
     settings = load_settings(NotifySettings)
+    start_logging(settings.role, settings.log_level)
     await run(settings)
 
 

@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 CLOCK_LEEWAY = timedelta(minutes=2)
 """By so much a screen's clock may be ahead of ours."""
+RECORDS_A_SECOND = 10
+"""A screen numbers its proofs by its clock: no record has a number above ten for each second since 1970."""
 
 OnChange = Callable[[str], None]
 """Told the id of a screen after a change of its playlist is durable."""
@@ -29,6 +31,8 @@ OnChange = Callable[[str], None]
 
 async def locate(database: Database, code: str) -> tuple[str, str]:
     """Return community and id of the screen with this code. Raises ScreenNotFound."""
+    if "\x00" in code:  # the database cannot even be asked for it
+        raise ScreenNotFound
     async with database.transaction() as tx:
         found = await store.find_by_code(tx, code)
     if found is None:
@@ -85,17 +89,23 @@ async def playlist(database: Database, code: str) -> Playlist:
 
 
 async def take_proofs(tx: Transaction, screen_id: str, proofs: Sequence[Shown], playlist_version: int) -> int:
-    """Take proofs of play; return up to which record they are durable.
+    """Take proofs of play; return up to which record this report need not be sent again.
 
-    A repeated record is taken once. Proofs that cannot be true (reversed, or from the future) are not counted, but
-    acknowledged, or a screen with a wrong clock would send them for ever.
+    A repeated record is taken once. Proofs that cannot be true (reversed, from the future, or numbered so) are not
+    counted, but acknowledged, or a screen with a wrong clock would send them for ever. That acknowledgement is not
+    kept: whoever forges a number far ahead must not bar the screen's own proofs.
     """
     screen = await store.get(tx, screen_id, locked=True)
     if screen is None:
         raise ScreenNotFound
     latest = tx.now + CLOCK_LEEWAY
+    last_plausible = int(latest.timestamp() * RECORDS_A_SECOND)
     unique = {proof.record: proof for proof in proofs if proof.record > screen.last_record}
-    believed = [proof for proof in unique.values() if proof.shown_from < proof.shown_until <= latest]
+    believed = [
+        proof
+        for proof in unique.values()
+        if proof.record <= last_plausible and proof.shown_from < proof.shown_until <= latest
+    ]
     if len(believed) < len(unique):
         logger.warning(
             "proofs of play are not believed", extra={"screen_id": screen_id, "count": len(unique) - len(believed)}
@@ -103,9 +113,9 @@ async def take_proofs(tx: Transaction, screen_id: str, proofs: Sequence[Shown], 
     if believed:
         await store.add_proofs(tx, screen_id, believed)
         await _note_shown(tx, screen_id, believed)
-    accepted = max([screen.last_record, *unique])
-    await store.note_report(tx, screen_id, last_record=accepted, playlist_version=playlist_version)
-    return accepted
+    durable = max([screen.last_record, *(proof.record for proof in believed)])
+    await store.note_report(tx, screen_id, last_record=durable, playlist_version=playlist_version)
+    return max([durable, *unique])
 
 
 async def _note_shown(tx: Transaction, screen_id: str, proofs: Sequence[Shown]) -> None:

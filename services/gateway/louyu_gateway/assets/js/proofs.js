@@ -2,6 +2,9 @@
 
 const MOST_KEPT = 2000;
 const BATCH = 200;
+// Numbers follow the clock, ten for each second, so that they grow even if the store was lost. One that is further ahead
+// than this many is of a clock that was wrong, and would not be believed.
+const MOST_AHEAD = 1200;
 
 export class Proofs {
   constructor(storeKey, url) {
@@ -17,8 +20,7 @@ export class Proofs {
       const kept = JSON.parse(localStorage.getItem(this.storeKey));
       if (kept && Array.isArray(kept.records)) return kept;
     } catch (error) { /* nothing kept, or nothing usable */ }
-    // Numbers must grow even if the store was lost: begin at the present second.
-    return { records: [], lastRecord: Math.floor(Date.now() / 1000) * 10 };
+    return { records: [], lastRecord: 0 };
   }
 
   save() {
@@ -27,7 +29,9 @@ export class Proofs {
 
   add({ item, from, until }) {
     if (until <= from) return;
-    this.lastRecord += 1;
+    const least = Math.floor(until / 1000) * 10;
+    const isAhead = this.lastRecord >= least + MOST_AHEAD;
+    this.lastRecord = isAhead ? least : Math.max(this.lastRecord + 1, least);
     this.records.push({ record: this.lastRecord, item, from, until });
     this.records = this.records.slice(-MOST_KEPT);
     this.save();

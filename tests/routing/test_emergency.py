@@ -42,6 +42,27 @@ async def test_head_property_and_liaison_are_asked_at_once_in_the_night(neighbou
     assert started.asked_name == "楼长、光熙物业、包楼居干"  # type: ignore[attr-defined]
 
 
+async def test_a_second_emergency_of_the_same_person_is_a_question_of_its_own(neighbourhood: Neighbourhood) -> None:
+    await neighbourhood.post("asker", LIFT)
+    await neighbourhood.post("asker", "我爸摔倒了起不来，头流血了")
+    await neighbourhood.post("asker", "厨房着火了快来人")
+    assert await neighbourhood.count() == 3
+    assert len(await neighbourhood.events("QuestionOpened")) == 3
+
+
+async def test_more_words_about_the_same_emergency_belong_to_it(neighbourhood: Neighbourhood) -> None:
+    await neighbourhood.post("asker", LIFT)
+    await neighbourhood.post("asker", "电梯里还困着人，快来")
+    assert await neighbourhood.count() == 1
+
+
+async def test_asking_back_in_an_emergency_rests_the_clock_for_minutes_only(neighbourhood: Neighbourhood) -> None:
+    seq, _ = await neighbourhood.ask("asker", LIFT)
+    await neighbourhood.post("head", "您在几层？", reply_to=seq)
+    await neighbourhood.later(minutes=5, seconds=1)
+    assert (await neighbourhood.newest()).question.state is QuestionState.ASSIGNED
+
+
 async def test_secretary_follows_at_night_and_all_are_asked_again(neighbourhood: Neighbourhood) -> None:
     await neighbourhood.clock.set_local_time("2026-01-16 03:00")
     await neighbourhood.ask("asker", LIFT)

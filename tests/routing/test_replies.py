@@ -194,6 +194,26 @@ async def test_another_matter_of_the_same_asker_is_a_question_of_its_own(neighbo
     assert await neighbourhood.count() == 2
 
 
+async def test_another_thing_of_the_same_responder_is_a_question_of_its_own(neighbourhood: Neighbourhood) -> None:
+    await neighbourhood.ask("asker", "楼道灯坏了，谁来修一下")
+    await neighbourhood.ask("asker", "单元门锁坏了，谁都能进来，物业修修")
+    assert await neighbourhood.count() == 2
+
+
+async def test_words_that_name_nothing_belong_to_what_was_just_asked(neighbourhood: Neighbourhood) -> None:
+    await neighbourhood.ask("asker", "楼道灯坏了，谁来修一下")
+    await neighbourhood.post("asker", "请问")
+    assert await neighbourhood.count() == 1
+
+
+async def test_neighbours_are_not_asked_again_when_their_answer_was_no_good(neighbourhood: Neighbourhood) -> None:
+    seq, _ = await neighbourhood.ask("asker", REGISTRATION)
+    await neighbourhood.post("liaison", "去左家庄派出所就行", reply_to=seq)
+    await neighbourhood.post("asker", "还是不行啊")
+    await neighbourhood.tick()
+    assert await neighbourhood.asked() == ["neighbours", "building_head"]
+
+
 async def test_me_too_in_a_quote_makes_one_question_with_two_askers(neighbourhood: Neighbourhood) -> None:
     seq, _ = await neighbourhood.ask("asker", "暖气什么时候来啊")
     await neighbourhood.post("neighbour", "同问，我家也想知道", reply_to=seq)

@@ -3,7 +3,8 @@
 Said: the message quotes one that belongs to a question, or names it as in "#17". Guessed, and only where it can mean one
 question alone:
 - somebody who asked says that it is settled or still not, gives thanks, or replies to what was asked back;
-- somebody who asked writes again within ten minutes about what concerns the same responder type;
+- somebody who asked writes again within ten minutes about the same thing, in words that both have, or in words that name
+  nothing at all; an emergency only in words that both have;
 - somebody whom the question waits for speaks next in that group, and not of what is surely mere talk;
 - anybody else in the group tells something that shares a matter with the question.
 A wrong guess can be undone; where two questions would fit, none is guessed, and the clock goes on.
@@ -15,7 +16,14 @@ from datetime import timedelta
 from louyu_runtime.database import Transaction
 from louyu_sdk import Intent
 
-from louyu_routing.phrases import Speech, named_number, share_a_matter, speech_of_asker, speech_of_other
+from louyu_routing.phrases import (
+    Speech,
+    named_number,
+    names_no_matter,
+    share_a_matter,
+    speech_of_asker,
+    speech_of_other,
+)
 from louyu_routing.question import By, Question
 from louyu_routing.reading import Reading
 from louyu_routing.states import ACKNOWLEDGED, ANSWERED, ASKED_BACK, ENDED
@@ -98,15 +106,19 @@ def _own_matter(
         return _only(message, live)
     if speech is Speech.THANKS:
         return _only(message, [one for one in live if one.state is ANSWERED])
+    lately = [one for one in live if since[one.question_id] <= FOLLOW_UP]
     if reading.is_emergency:
-        return next((one for one in live if one.is_emergency and since[one.question_id] <= FOLLOW_UP), None)
+        return next((one for one in lately if one.is_emergency and share_a_matter(one.text, message.text)), None)
     asked_back = [one for one in live if one.state is ASKED_BACK]
     if asked_back and (not reading.needs_somebody or reading.responder == asked_back[0].responder_type):
         return _only(message, asked_back)
     if not reading.needs_somebody:
         return None
+    if names_no_matter(message.text):
+        return lately[-1] if lately else None
     return next(
-        (one for one in live if one.responder_type == reading.responder and since[one.question_id] <= FOLLOW_UP), None
+        (one for one in lately if one.responder_type == reading.responder and share_a_matter(one.text, message.text)),
+        None,
     )
 
 

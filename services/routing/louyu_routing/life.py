@@ -17,6 +17,9 @@ from louyu_routing.states import ANSWERED, Change, after
 from louyu_routing.store import clocks, communities, questions, steps
 from louyu_routing.timeline import Before, note, remember
 
+EMERGENCY_ASK_BACK = timedelta(minutes=5)
+"""How long an emergency waits for its asker's reply: no longer than those who are asked first."""
+
 
 async def acknowledge(
     tx: Transaction, question: Question, by: By, said: Said, *, promised_within: timedelta | None = None
@@ -51,12 +54,15 @@ async def ask_back(tx: Transaction, question: Question, by: By, said: Said) -> Q
     chase = await communities.chase(tx)
     clock = (await clocks.of(tx, [question.question_id]))[question.question_id]
     askers = (await questions.askers_of(tx, [question.question_id]))[question.question_id]
+    rests_until = lapse_at(tx.now, chase.ask_back_after, chase.quiet)
+    if question.is_emergency:
+        rests_until = min(rests_until, tx.now + EMERGENCY_ASK_BACK)
     await clocks.wind(
         tx,
         question,
         Clock(
             kind=ClockKind.ASK_BACK,
-            due_at=lapse_at(tx.now, chase.ask_back_after, chase.quiet),
+            due_at=rests_until,
             step_id=clock.step_id,
             resume_kind=clock.kind,
             resume_state=question.state,

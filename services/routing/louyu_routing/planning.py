@@ -13,6 +13,7 @@ from louyu_sdk import (
     Directory,
     Intent,
     Match,
+    Neighbours,
     Plan,
     Reason,
     Urgency,
@@ -73,9 +74,16 @@ async def _ask(plugins: PluginHost, seen: PluginQuestion, known: Directory) -> t
     if matches:
         plan = await plugins.plan(matches[0], seen, known)
         if plan is not None:
-            return matches[0], plan
+            return matches[0], _without_neighbours(plan) if seen.times_reopened else plan
     fallback = Match(responder_type="committee", score=0.0, reasons=(Reason(text="没有插件给出方案，按社区流程处理"),))
-    return None, builtin_responders.louyu_plan(match=fallback, directory=known)
+    plan = builtin_responders.louyu_plan(match=fallback, directory=known)
+    return None, _without_neighbours(plan) if seen.times_reopened else plan
+
+
+def _without_neighbours(plan: Plan) -> Plan:
+    """Leave out the neighbours, who had their turn before the question came back; a plan of nothing else stays."""
+    others = tuple(step for step in plan.steps if not all(isinstance(one, Neighbours) for one in step.whom))
+    return replace(plan, steps=others) if others else plan
 
 
 def as_plugins_see(

@@ -40,7 +40,7 @@ async def test_a_question_is_asked_on_a_phone_answered_at_a_desk_and_settled_wit
         await desk.goto(f"{edge.url}/app/groups/{GROUP}")
 
         await phone.fill("textarea", "请问三单元门禁坏了找谁修？")
-        await phone.click(".composer .button")
+        await phone.click(".composer .button.primary")
         await expect(phone.locator("textarea")).to_have_value("")
         said = desk.locator(".messages > .message", has_text="三单元门禁坏了")
         await expect(said).to_have_count(1)
@@ -63,16 +63,44 @@ async def test_a_question_is_asked_on_a_phone_answered_at_a_desk_and_settled_wit
         await expect(desk.locator(".title .badge").last).to_contain_text("已办结")
 
 
+async def test_a_reply_quotes_its_message_and_every_open_page_is_told_what_it_did(edge: Edge) -> None:
+    async with watched(390, 844) as phone, watched(390, 844) as neighbour:
+        await join(phone, edge, "孙阿姨", "2单元502")
+        await join(neighbour, edge, "郑大哥", "2单元602")
+        await phone.fill("textarea", "请问二单元的快递柜密码去哪里改？")
+        await phone.click(".composer .button.primary")
+        asked = neighbour.locator(".messages > .message", has_text="快递柜密码去哪里改").first
+        await expect(asked.locator("[data-question]")).to_be_visible()
+
+        await asked.locator("[data-reply]").focus()
+        await neighbour.keyboard.press("Enter")
+        await expect(neighbour.locator(".quoting")).to_contain_text("快递柜密码")
+        await neighbour.keyboard.press("Escape")
+        await expect(neighbour.locator(".quoting")).to_be_hidden()
+        await asked.locator("[data-reply]").click()
+        await neighbour.keyboard.type("在柜子屏幕上点忘记密码就能改。")
+        await neighbour.click(".composer .button.primary")
+        await expect(neighbour.locator(".quoting")).to_be_hidden()
+
+        for page in (phone, neighbour):
+            reply = page.locator(".messages > .message", has_text="点忘记密码就能改").first
+            await expect(reply.locator(".quoted")).to_contain_text("孙阿姨")
+            await expect(reply.locator(".note")).to_contain_text("答复了 #")
+            await reply.locator(".quoted").click()
+            await expect(page.locator(".message.target")).to_contain_text("快递柜密码去哪里改")
+            assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 async def test_what_could_not_be_sent_stays_in_the_composer(edge: Edge) -> None:
     async with watched(390, 844) as phone:
         await join(phone, edge, "钱大妈", "3单元602")
         await phone.fill("textarea", "网络断了还在吗")
         await phone.context.set_offline(True)
-        await phone.click(".composer .button")
+        await phone.click(".composer .button.primary")
         await expect(phone.locator(".composer .problem")).to_contain_text("没有发出去")
         await expect(phone.locator("textarea")).to_have_value("网络断了还在吗")
         await phone.context.set_offline(False)
-        await phone.click(".composer .button")
+        await phone.click(".composer .button.primary")
         await expect(phone.locator(".message.own", has_text="网络断了还在吗")).to_have_count(1)
 
 
@@ -99,11 +127,11 @@ async def test_no_page_scrolls_sideways_on_the_smallest_phone(edge: Edge) -> Non
 async def test_the_page_speaks_english_to_who_prefers_it_and_remembers_a_choice(edge: Edge) -> None:
     async with watched(390, 844, "en-GB") as page:
         await join(page, edge, "John", "1单元602")
-        await expect(page.locator(".composer .button")).to_have_text(re.compile("Send"))
+        await expect(page.locator(".composer .button.primary")).to_have_text(re.compile("Send"))
         await page.click("text=中文")
-        await expect(page.locator(".composer .button")).to_have_text(re.compile("发送"))
+        await expect(page.locator(".composer .button.primary")).to_have_text(re.compile("发送"))
         await page.goto(f"{edge.url}/app/groups/{GROUP}")
-        await expect(page.locator(".composer .button")).to_have_text(re.compile("发送"))
+        await expect(page.locator(".composer .button.primary")).to_have_text(re.compile("发送"))
 
 
 async def test_words_of_people_are_never_markup(edge: Edge) -> None:
@@ -111,7 +139,7 @@ async def test_words_of_people_are_never_markup(edge: Edge) -> None:
         await join(phone, edge, "<i>斜</i>", "1单元702")
         words = "<img src=x onerror=alert(1)> & \"引号\" '单'"
         await phone.fill("textarea", words)
-        await phone.click(".composer .button")
+        await phone.click(".composer .button.primary")
         said = phone.locator(".message.own .bubble").last
         await expect(said).to_have_text(words)
         assert await said.locator("img").count() == 0

@@ -10,6 +10,7 @@ from louyu.notify.v1 import notify_service_pb2 as pb
 from louyu_notify import ledger
 from louyu_runtime.errors import InvalidArgument, NotFound
 from louyu_runtime.identity import Principal
+from louyu_runtime.paging import encode_token
 
 from tests.fakes.wechat_account import Account
 from tests.fakes.wechat_platform import Fault, WeChatPlatform
@@ -30,6 +31,7 @@ from tests.notify.place import (
 )
 from tests.platform.fixtures import Clock
 
+ANOTHER = household("28-1-101")
 TEXT = "1月16日9点到15点清洗水箱，请提前存水。"
 
 
@@ -379,3 +381,31 @@ async def test_a_screen_counts_as_sent_only_after_proof_of_play(notify: Notify) 
     assert await counts(notify, announcement_id) == (0, 1, 0, 0)
     [line] = (await reach(notify, announcement_id)).households
     assert line.channel == "lobby_display"
+
+
+@pytest.mark.parametrize(
+    "position",
+    [
+        ["ListReach"],
+        ["ListReach", "0", "a", ANOTHER],
+        ["ListReach", 2**40, "a", ANOTHER],
+        ["ListReach", True, "a", ANOTHER],
+        ["ListReach", 0, "\x00", ANOTHER],
+        ["ListReach", 0, "a", "b"],
+        ["ListAnnouncements"],
+        ["ListAnnouncements", "2026-01-15T10:00:00+08:00"],
+        ["ListAnnouncements", "0001-01-01T00:00:00+23:59", ANOTHER],
+        ["ListAnnouncements", 1, ANOTHER],
+    ],
+)
+async def test_a_page_token_that_was_not_given_out_is_refused(notify: Notify, position: list[Any]) -> None:
+    method, *parts = position
+    token = encode_token(method, parts)
+    request: pb.ListReachRequest | pb.ListAnnouncementsRequest
+    if method == "ListReach":
+        request = pb.ListReachRequest(community_id=COMMUNITY, announcement_id=ANOTHER, page_token=token)
+    else:
+        request = pb.ListAnnouncementsRequest(community_id=COMMUNITY, page_token=token)
+    with pytest.raises(InvalidArgument) as refused:
+        await notify.ask(method, request, secretary())
+    assert refused.value.field == "page_token"

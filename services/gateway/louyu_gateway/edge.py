@@ -5,9 +5,10 @@ Pure ASGI rather than Starlette's BaseHTTPMiddleware, which would buffer streams
 
 import time
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import HTTPException
+from louyu_runtime.errors import InvalidArgument, NotFound
 from louyu_runtime.telemetry import span_from
 from opentelemetry.trace import SpanKind
 from prometheus_client import Counter, Histogram
@@ -15,6 +16,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from louyu_gateway.bounds import checked_text
 
 MOST_BODY_BYTES = 256 * 1024
 TOO_LARGE = HTTPException(413, f"the body is larger than {MOST_BODY_BYTES} bytes")
@@ -88,6 +91,10 @@ class Edge:
         if not length.isdigit() or int(length) > MOST_BODY_BYTES:
             await self._answer(Request(scope, receive), TOO_LARGE)(scope, receive, send_with_headers)
             return
+        unreadable = _unreadable(scope)
+        if unreadable is not None:
+            await self._answer(Request(scope, receive), unreadable)(scope, receive, send_with_headers)
+            return
         with span_from(carrier, f"{scope['method']} /{area}", kind=SpanKind.SERVER):
             try:
                 await self._app(scope, _limited(receive), send_with_headers)
@@ -111,6 +118,19 @@ def _limited(receive: Receive) -> Receive:
         return message
 
     return limited
+
+
+def _unreadable(scope: Scope) -> Exception | None:
+    """Return what is wrong with an address that holds U+0000, which no database takes; None for any other."""
+    if "\x00" in scope["path"]:
+        return NotFound("there is no such address")
+    if b"%00" in scope["query_string"]:
+        try:
+            for name, value in parse_qsl(scope["query_string"].decode("latin-1")):
+                checked_text(name, value)
+        except InvalidArgument as error:
+            return error
+    return None
 
 
 def _area(path: str) -> str:

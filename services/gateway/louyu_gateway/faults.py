@@ -38,10 +38,12 @@ STATUS = {
     grpc.StatusCode.DEADLINE_EXCEEDED: 504,
 }
 MENDS = {
+    400: "send a body that is complete: JSON in UTF-8, or a form, as the address takes it",
     401: "send a valid token as `Authorization: Bearer <token>`, or sign in",
     403: "ask somebody who holds the role",
     404: "check the address and the ids in it",
     405: "use a method that the address knows",
+    408: "send the body at once",
     409: "read the present state and decide anew",
     413: "send less at once",
     415: "send application/json",
@@ -68,6 +70,7 @@ FIELDS = {
     "reply_to_seq": "reply_to",
     "promised_within": "promised_within_minutes",
     "idempotency_key": "Idempotency-Key",
+    "page_token": "page",
 }
 # Words for people, where the service has given none of its own.
 WORDS = {
@@ -117,7 +120,8 @@ def answer_to(error: Exception) -> Answer:
         path = ".".join(str(part) for part in first["loc"][1:]) if is_json else ""
         return _answer(422, "INVALID_ARGUMENT", str(first["msg"]), path or "body", "填写的内容有误，请改一下再试。")
     elif isinstance(error, StarletteHTTPException):
-        return _answer(error.status_code, f"HTTP_{error.status_code}", str(error.detail), "", "")
+        field = "body" if error.status_code in (400, 408, 413) else ""
+        return _answer(error.status_code, f"HTTP_{error.status_code}", str(error.detail), field, "")
     incident = uuid.uuid4().hex[:12]
     logger.error("request failed", exc_info=error, extra={"incident": incident})
     fault = Fault("INTERNAL", "", "an error of ours; it is in the log", MENDS[500], incident)

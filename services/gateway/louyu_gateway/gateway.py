@@ -10,6 +10,7 @@ from louyu_runtime.identity import Principal
 from louyu_runtime.ids import community_id_of
 from starlette.requests import Request
 
+from louyu_gateway.bounds import checked_text
 from louyu_gateway.live import Live
 from louyu_gateway.own_forms import check_own_form
 from louyu_gateway.pages.render import Pages
@@ -72,7 +73,12 @@ class Viewer:
         return self.principal.community_id
 
 
+async def form_items(request: Request) -> list[tuple[str, str]]:
+    """Return the text fields of a form in their order. Files are left out. Raises InvalidArgument naming a field."""
+    async with request.form(max_files=0, max_fields=700, max_part_size=64 * 1024) as form:
+        return [(name, checked_text(name, value)) for name, value in form.multi_items() if isinstance(value, str)]
+
+
 async def form_fields(request: Request) -> dict[str, str]:
-    """Return the text fields of a form; of several with one name the last. Files are left out."""
-    async with request.form(max_files=0, max_fields=600, max_part_size=64 * 1024) as form:
-        return {name: value for name, value in form.multi_items() if isinstance(value, str)}
+    """Return the text fields of a form; of several with one name the last."""
+    return dict(await form_items(request))

@@ -24,6 +24,7 @@ from louyu_gateway.wire import timestamp
 CHANNEL = "wechat_official_account"
 REPLY_WITHIN_SECONDS = 0.85
 MOST_WAIT_SECONDS = 0.7
+_DANGER = "有危险请马上拨打 119（火警、被困、燃气）、120（急救）或 110（报警）！这里还没有人收到您的话。"
 _NOT_POSTED = "这种消息还发不到群里，请用文字、语音或照片告诉我们。"
 
 
@@ -38,11 +39,26 @@ def receiver(services: Services, public_url: str) -> Receive:
         ask = services.calls(None, seconds=2.2)
         answer: messaging.ReceiveFromChannelResponse = await ask.messaging(request)
         if answer.WhichOneof("outcome") != "posted":
-            return line_about(answer, f"{public_url}/app/oauth/{account}")
+            line = line_about(answer, f"{public_url}/app/oauth/{account}")
+            is_danger = line is not None and await _is_emergency(services, request.message.text)
+            return f"{_DANGER}\n{line}" if is_danger else line
         left = min(MOST_WAIT_SECONDS, REPLY_WITHIN_SECONDS - (time.monotonic() - begun_at))
         return line_about_posted(answer.posted, await _outcome(services, answer.posted, left))
 
     return receive
+
+
+async def _is_emergency(services: Services, text: str) -> bool:
+    """Whether somebody whose words reach no group speaks of danger; False when routing cannot say."""
+    if not text:
+        return False
+    try:
+        answer: routing.ClassifyResponse = await services.calls(None, seconds=0.5).routing(
+            routing.ClassifyRequest(texts=[routing.TextToClassify(text=text[:2000], via="text")])
+        )
+    except RemoteError:
+        return False
+    return answer.classifications[0].urgency == "emergency"
 
 
 async def _outcome(

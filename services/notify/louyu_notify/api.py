@@ -102,10 +102,10 @@ class NotifyApi(notify_service_pb2_grpc.NotifyServiceServicer):
     ) -> pb.ListAnnouncementsResponse:
         """List announcements, newest first."""
         size = page_size(request.page_size)
-        position = decode_token("ListAnnouncements", request.page_token)
+        position = _position("ListAnnouncements", request.page_token, str, str)
         after = None
         if position is not None:
-            after = (_moment_of(position[0]), wire.uuid_of("page_token", str(position[1])))
+            after = (_moment_of(position[0]), wire.uuid_of("page_token", position[1]))
         async with self._database.transaction(wire.uuid_of("community_id", request.community_id)) as tx:
             found = await announcement_store.newest(
                 tx, visible_to_groups=rights.visible_groups(current_principal()), after=after, at_most=size + 1
@@ -127,10 +127,10 @@ class NotifyApi(notify_service_pb2_grpc.NotifyServiceServicer):
         size = page_size(request.page_size)
         states = wire.reach_states(request.states)
         announcement_id = wire.uuid_of("announcement_id", request.announcement_id)
-        position = decode_token("ListReach", request.page_token)
+        position = _position("ListReach", request.page_token, int, str, str)
         after = None
         if position is not None:
-            after = (int(position[0]), str(position[1]), wire.uuid_of("page_token", str(position[2])))
+            after = (position[0], position[1], wire.uuid_of("page_token", position[2]))
         async with self._database.transaction(wire.uuid_of("community_id", request.community_id)) as tx:
             await announcements.find_visible(tx, principal, announcement_id)
             lines = await ledger_store.lines(
@@ -213,11 +213,28 @@ class _DryRun(Exception):
     """Rolls back what was applied only to see whether it could be."""
 
 
-def _moment_of(value: str | int) -> datetime:
+def _position(method: str, token: str, *kinds: type) -> Any:
+    """Return where a list goes on, as a tuple of these types; None without a token. Raises InvalidArgument."""
+    position = decode_token(method, token)
+    if position is None:
+        return None
+    is_ours = [type(part) for part in position] == list(kinds) and not any(
+        "\x00" in part if isinstance(part, str) else not 0 <= part < 2**31 for part in position
+    )
+    if not is_ours:
+        raise _not_given_out()
+    return tuple(position)
+
+
+def _moment_of(value: str) -> datetime:
     try:
-        found = datetime.fromisoformat(str(value))
+        found = datetime.fromisoformat(value)
     except ValueError as error:
-        raise InvalidArgument("page_token is not one that was given out", field="page_token") from error
-    if found.utcoffset() is None:
-        raise InvalidArgument("page_token is not one that was given out", field="page_token")
+        raise _not_given_out() from error
+    if found.utcoffset() is None or not 1 < found.year < 9999:  # its offset must not lead beyond a datetime's years
+        raise _not_given_out()
     return found
+
+
+def _not_given_out() -> InvalidArgument:
+    return InvalidArgument("page_token is not one that was given out; begin without it", field="page_token")

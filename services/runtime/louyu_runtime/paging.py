@@ -29,7 +29,7 @@ def decode_token(method: str, token: str) -> list[str | int] | None:
         return None
     try:
         named, *found = json.loads(base64.urlsafe_b64decode(token.encode()))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise InvalidArgument(
             "page_token is not one that was given out; begin without it", field="page_token"
         ) from error

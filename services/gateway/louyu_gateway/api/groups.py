@@ -22,6 +22,7 @@ from louyu_gateway.api.asking import (
     reader,
     writer,
 )
+from louyu_gateway.bounds import LARGEST
 from louyu_gateway.gateway import Gateway, Viewer
 from louyu_gateway.wire import moment, via_from_word
 
@@ -57,8 +58,8 @@ def group_routes(gateway: Gateway) -> APIRouter:
         request: Request,
         group: str,
         community: Community = None,
-        after_seq: Annotated[int | None, Query(ge=0, le=2**62, description="Messages after this position.")] = None,
-        before_seq: Annotated[int | None, Query(ge=1, le=2**62, description="The nearest before it.")] = None,
+        after_seq: Annotated[int | None, Query(ge=0, le=LARGEST, description="Messages after this position.")] = None,
+        before_seq: Annotated[int | None, Query(ge=1, le=LARGEST, description="The nearest before it.")] = None,
         limit: Limit = 100,
     ) -> models.Messages:
         """List messages in their order, from the beginning or around a position. Page on with the last `seq`."""

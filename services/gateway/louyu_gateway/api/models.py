@@ -3,7 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from louyu_runtime.errors import InvalidArgument
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from louyu_gateway.bounds import LARGEST, Moment, Version, checked_text
 
 State = Literal["open", "assigned", "acknowledged", "asked_back", "answered", "resolved", "closed"]
 Via = Literal["text", "voice", "photo"]
@@ -16,6 +19,17 @@ class Given(BaseModel):
     """A body: unknown fields are refused, so that a misspelt one is noticed."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    @field_validator("*")
+    @classmethod
+    def _can_be_stored(cls, value: object) -> object:
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str):
+                try:
+                    checked_text("it", text)
+                except InvalidArgument as error:
+                    raise ValueError(error.message) from None
+        return value
 
 
 class Error(BaseModel):
@@ -100,7 +114,7 @@ class NewMessage(Given):
     text: str = Field(max_length=2000)
     via: Via = "text"
     media: list[Annotated[str, Field(max_length=128)]] = Field(default=[], max_length=9)
-    reply_to: int | None = Field(default=None, ge=1)
+    reply_to: int | None = Field(default=None, ge=1, le=LARGEST)
 
 
 class PostedMessage(BaseModel):
@@ -191,21 +205,21 @@ class Acknowledgement(Given):
 
     text: str = Field(default="", max_length=2000)
     promised_within_minutes: int | None = Field(default=None, ge=1, le=86_400)
-    expected_version: int = Field(default=0, ge=0)
+    expected_version: Version = 0
 
 
 class Words(Given):
     """Words with an action that needs some: an answer, a question back, the reason of closing."""
 
     text: Text
-    expected_version: int = Field(default=0, ge=0)
+    expected_version: Version = 0
 
 
 class OptionalWords(Given):
     """Words with an action that does without."""
 
     text: str = Field(default="", max_length=2000)
-    expected_version: int = Field(default=0, ge=0)
+    expected_version: Version = 0
 
 
 class Undoing(Given):
@@ -223,7 +237,7 @@ class NewAnnouncement(Given):
     urgency: Urgency = "ordinary"
     groups: list[Annotated[str, Field(max_length=64)]] = Field(default=[], max_length=500)
     channels: list[Annotated[str, Field(max_length=64)]] = Field(default=[], max_length=20)
-    valid_until: AwareDatetime | None = None
+    valid_until: Moment | None = None
     source: str = Field(default="", max_length=100)
 
 

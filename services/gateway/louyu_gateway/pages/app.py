@@ -10,14 +10,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from louyu_gateway import hints
+from louyu_gateway.bounds import Position
 from louyu_gateway.gateway import Gateway
 from louyu_gateway.pages.conversation import (
     read_community_name,
     read_conversation,
     read_group,
+    read_marks,
     read_open_questions,
 )
 from louyu_gateway.pages.views import GroupCard
+
+MOST_MARKED = 400
+"""Marks are read anew for so many messages at most, the newest on the page."""
 
 
 def app_pages(gateway: Gateway) -> APIRouter:
@@ -39,10 +44,10 @@ def app_pages(gateway: Gateway) -> APIRouter:
         return pages.render(request, "app/groups.html", groups=cards)
 
     @router.get("/groups/{group_id}")
-    async def conversation(request: Request, group_id: str, before: int = 0) -> Response:
+    async def conversation(request: Request, group_id: str, before: Position = 0) -> Response:
         viewer = await gateway.viewer(request)
         group = await read_group(viewer, group_id)
-        found = await read_conversation(gateway, viewer, request, group_id, before_seq=max(0, before))
+        found = await read_conversation(gateway, viewer, request, group_id, before_seq=before)
         return pages.render(
             request,
             "app/group.html",
@@ -55,10 +60,17 @@ def app_pages(gateway: Gateway) -> APIRouter:
         )
 
     @router.get("/groups/{group_id}/messages")
-    async def newer_messages(request: Request, group_id: str, after_seq: int, day: str = "") -> Response:
+    async def newer_messages(request: Request, group_id: str, after_seq: Position, day: str = "") -> Response:
         viewer = await gateway.viewer(request)
-        found = await read_conversation(gateway, viewer, request, group_id, after_seq=max(0, after_seq))
+        found = await read_conversation(gateway, viewer, request, group_id, after_seq=after_seq)
         return pages.render(request, "app/pulled_messages.html", entries=found.entries, before=day)
+
+    @router.get("/groups/{group_id}/marks")
+    async def marks(request: Request, group_id: str, first: int, last: int) -> Response:
+        viewer = await gateway.viewer(request)
+        first, last = max(1, first), max(1, last)
+        found = await read_marks(gateway, viewer, request, group_id, max(first, last - MOST_MARKED), last)
+        return pages.render(request, "app/pulled_marks.html", marks=found)
 
     @router.get("/groups/{group_id}/open")
     async def open_questions(request: Request, group_id: str) -> Response:
@@ -68,12 +80,12 @@ def app_pages(gateway: Gateway) -> APIRouter:
         return pages.render(request, "app/pulled_open.html", group=group, open_questions=found)
 
     @router.get("/groups/{group_id}/live")
-    async def live(request: Request, group_id: str, after_seq: int = 0) -> Response:
+    async def live(request: Request, group_id: str, after_seq: Position = 0) -> Response:
         viewer = await gateway.viewer(request)
         await read_group(viewer, group_id)
         who, community_id = viewer.principal, viewer.community()
         return gateway.live.stream(
-            hints.messages_of(gateway, who, community_id, group_id, max(0, after_seq)),
+            hints.messages_of(gateway, who, community_id, group_id, after_seq),
             hints.questions_of(gateway, who, community_id, group_id),
         )
 
@@ -83,6 +95,7 @@ def app_pages(gateway: Gateway) -> APIRouter:
         message = message_pb2.NewMessage(
             text=fields.get("text", "").strip(),
             via=message_pb2.VIA_TEXT,
+            reply_to_seq=position(fields.get("reply_to", "")),
             idempotency_key=fields.get("key") or uuid.uuid4().hex,
         )
         posted: messaging.PostMessageResponse = await viewer.ask.messaging(
@@ -93,6 +106,11 @@ def app_pages(gateway: Gateway) -> APIRouter:
         return RedirectResponse(f"/app/groups/{group_id}#m{posted.seq}", status_code=303)
 
     return router
+
+
+def position(typed: str) -> int:
+    """Return a message's position as a form names it, 0 for none."""
+    return int(typed) if typed.isdecimal() and len(typed) <= 15 else 0
 
 
 def plate_of(name: str) -> str:

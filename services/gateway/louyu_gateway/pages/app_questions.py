@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from louyu_gateway import hints
+from louyu_gateway.bounds import whole_number
 from louyu_gateway.gateway import Gateway
 from louyu_gateway.pages.conversation import read_card, read_group, read_question, read_questions
 from louyu_gateway.pages.question_views import question_view, timeline_views
@@ -60,7 +61,7 @@ def app_question_pages(gateway: Gateway) -> APIRouter:
     async def verdict(request: Request, question_id: str) -> Response:
         viewer, fields = await gateway.writer(request)
         given = fields.get("verdict", "")
-        community_id, key = viewer.community(), f"verdict-{question_id}-{fields.get('version', '')}-{given}"
+        community_id, key = viewer.community(), f"verdict-{question_id}-{whole_number(fields, 'version')}-{given}"
         if given == "solved":
             await viewer.ask.routing(
                 routing.ResolveQuestionRequest(community_id=community_id, question_id=question_id, idempotency_key=key)

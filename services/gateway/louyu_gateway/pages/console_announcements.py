@@ -12,7 +12,8 @@ from louyu_runtime.errors import InvalidArgument, LouyuError, RemoteError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from louyu_gateway.gateway import Gateway, Viewer
+from louyu_gateway.bounds import checked_moment
+from louyu_gateway.gateway import Gateway, Viewer, form_items
 from louyu_gateway.own_forms import check_own_form
 from louyu_gateway.pages import moments, words
 from louyu_gateway.pages.announcement_views import announcement_row, household_row
@@ -55,9 +56,9 @@ def console_announcement_pages(gateway: Gateway) -> APIRouter:
 
     @router.post("/new")
     async def write(request: Request) -> Response:
-        async with request.form(max_files=0, max_fields=700, max_part_size=64 * 1024) as form:
-            fields = {name: str(value) for name, value in form.multi_items()}
-            given = Given(fields, [str(value) for value in form.getlist("group")])
+        items = await form_items(request)
+        fields = dict(items)
+        given = Given(fields, [value for name, value in items if name == "group"])
         check_own_form(request, fields.get("csrf", ""))
         viewer = await console_viewer(gateway, request)
         if fields.get("step") == "write":
@@ -102,7 +103,9 @@ def console_announcement_pages(gateway: Gateway) -> APIRouter:
                 warnings=list(preview.warnings),
                 audience="、".join(names.get(group, "") for group in given.groups) or texts("全社区"),
                 households=preview.household_count,
-                valid_until=valid_until.strftime("%Y-%m-%d %H:%M") if valid_until else texts("7 天后"),
+                valid_until=valid_until.astimezone(moments.ZONE).strftime("%Y-%m-%d %H:%M")
+                if valid_until
+                else texts("7 天后"),
                 urgency=texts(words.URGENCIES[given.urgency]),
                 fields=given.fields(),
             )
@@ -175,7 +178,7 @@ class Given:
         if not self.valid_until:
             return None
         try:
-            return datetime.fromisoformat(self.valid_until).replace(tzinfo=moments.ZONE)
+            return checked_moment(datetime.fromisoformat(self.valid_until).replace(tzinfo=moments.ZONE))
         except ValueError:
             raise InvalidArgument(
                 "valid_until is no moment", field="valid_until", resident_text="有效时间写得不对。"

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from louyu_gateway import hints
+from louyu_gateway.bounds import whole_number
 from louyu_gateway.gateway import Gateway, Viewer, form_fields
 from louyu_gateway.own_forms import check_own_form
 from louyu_gateway.pages.console import console_viewer, render_console
@@ -181,12 +182,12 @@ class _Of(TypedDict):
 
 
 def action_request(action: str, community_id: str, question_id: str, fields: dict[str, str]) -> Message:
-    """Return routing's request for an action of a form. Raises NotFound for an unknown action.
+    """Return routing's request for an action of a form. Raises NotFound for an unknown action, InvalidArgument.
 
     What ends a question, or begins it anew, is meant for the state that was read; an answer is welcome in any.
     """
     text, key = fields.get("text", "").strip(), fields.get("key") or uuid.uuid4().hex
-    version = int(fields["version"]) if fields.get("version", "").isdecimal() else 0
+    version = whole_number(fields, "version")
     of = _Of(community_id=community_id, question_id=question_id, idempotency_key=key)
     minutes = fields.get("promise_minutes", "")
     promised = Duration(seconds=60 * int(minutes)) if minutes.isdecimal() and len(minutes) < 7 else None

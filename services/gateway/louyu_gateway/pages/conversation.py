@@ -3,17 +3,18 @@
 import asyncio
 from dataclasses import dataclass
 
-from louyu.messaging.v1 import community_pb2
+from louyu.messaging.v1 import community_pb2, message_pb2
 from louyu.messaging.v1 import messaging_service_pb2 as messaging
 from louyu.routing.v1 import question_pb2
 from louyu.routing.v1 import routing_service_pb2 as routing
 from louyu_runtime.errors import RemoteError
 from starlette.requests import Request
 
+from louyu_gateway.bounds import LARGEST
 from louyu_gateway.gateway import Gateway, Viewer
-from louyu_gateway.pages.message_views import message_views
+from louyu_gateway.pages.message_views import message_views, note_of
 from louyu_gateway.pages.question_views import question_view
-from louyu_gateway.pages.views import MessageView, QuestionView
+from louyu_gateway.pages.views import Mark, MessageView, QuestionView
 
 PAGE_SIZE = 60
 MOST_CARDS = 30
@@ -50,7 +51,7 @@ async def read_conversation(
     """Return messages after a position, or the nearest ones before it; without either the newest."""
     community_id = viewer.community()
     if not after_seq and not before_seq:
-        before_seq = 2**62
+        before_seq = LARGEST
     answer: messaging.ListMessagesResponse = await viewer.ask.messaging(
         messaging.ListMessagesRequest(
             community_id=community_id,
@@ -61,16 +62,45 @@ async def read_conversation(
         )
     )
     messages = list(answer.messages)
-    outcomes = await _outcomes(viewer, group_id, messages[0].seq, messages[-1].seq) if messages else {}
+    outcomes = await read_outcomes(viewer, group_id, messages[0].seq, messages[-1].seq) if messages else {}
     opened = [outcome.question_id for outcome in outcomes.values() if outcome.what == "opened"][-MOST_CARDS:]
     cards = await asyncio.gather(*(read_card(gateway, viewer, request, question_id) for question_id in opened))
     questions = {card.id: card for card in cards if card is not None}
-    views = message_views(messages, outcomes, questions, viewer.principal, gateway.now(), gateway.pages.texts(request))
+    quoted = await _quoted(viewer, group_id, messages)
+    texts = gateway.pages.texts(request)
+    views = message_views(messages, quoted, outcomes, questions, group_id, viewer.principal, gateway.now(), texts)
     earlier = messages[0].seq if before_seq and messages and messages[0].seq > 1 else 0
     return Conversation(views, answer.last_seq, earlier)
 
 
-async def _outcomes(
+async def _quoted(viewer: Viewer, group_id: str, messages: list[message_pb2.Message]) -> dict[int, message_pb2.Message]:
+    """Return the messages that these reply to, by position: of these themselves, or read for it."""
+    here = {message.seq: message for message in messages}
+    wanted = sorted({message.reply_to_seq for message in messages if message.reply_to_seq} - here.keys())
+    answers: list[messaging.ListMessagesResponse] = await asyncio.gather(
+        *(
+            viewer.ask.messaging(
+                messaging.ListMessagesRequest(
+                    community_id=viewer.community(), group_id=group_id, before_seq=seq + 1, page_size=1
+                )
+            )
+            for seq in wanted
+        )
+    )
+    return here | {message.seq: message for answer in answers for message in answer.messages}
+
+
+async def read_marks(
+    gateway: Gateway, viewer: Viewer, request: Request, group_id: str, first: int, last: int
+) -> list[Mark]:
+    """Return what messages did to questions, other than opening one."""
+    texts = gateway.pages.texts(request)
+    outcomes = await read_outcomes(viewer, group_id, first, last)
+    marks = [Mark(seq, outcome.question_id, note_of(outcome, texts)) for seq, outcome in outcomes.items()]
+    return [mark for mark in marks if mark.note]
+
+
+async def read_outcomes(
     viewer: Viewer, group_id: str, first_seq: int, last_seq: int
 ) -> dict[int, question_pb2.MessageOutcome]:
     """Return outcomes by position; none while routing is away, for the conversation can be read without it."""

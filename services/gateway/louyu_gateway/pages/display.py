@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from louyu_gateway import hints
+from louyu_gateway.bounds import Position, Version
 from louyu_gateway.gateway import Gateway
 from louyu_gateway.pages.render import qr_code
 from louyu_gateway.pages.slides import slides_of
@@ -37,7 +38,7 @@ class Shown(BaseModel):
     """One proof: what was on, from when until when (milliseconds since 1970)."""
 
     model_config = ConfigDict(extra="forbid")
-    record: int = Field(ge=1, le=2**53)
+    record: int = Field(ge=1, le=2**53)  # the largest that a script counts to
     item: str = Field(min_length=1, max_length=200)
     from_: int = Field(alias="from", ge=0, le=_LATEST_MS)
     until: int = Field(ge=0, le=_LATEST_MS)
@@ -47,7 +48,7 @@ class Proofs(BaseModel):
     """A batch of proofs."""
 
     model_config = ConfigDict(extra="forbid")
-    playlist_version: int = Field(ge=0)
+    playlist_version: Version
     shown: list[Shown] = Field(min_length=1, max_length=200)
 
 
@@ -103,9 +104,9 @@ def display_pages(gateway: Gateway) -> APIRouter:
         return JSONResponse({"version": found.version, "slides": slides_of(list(found.items))}, headers=headers)
 
     @router.get("/{code}/live")
-    async def live(code: str, version: int = 0) -> Response:
+    async def live(code: str, version: Position = 0) -> Response:
         await read_screen(code)
-        return gateway.live.stream(hints.screen_of(gateway, code, max(0, version)))
+        return gateway.live.stream(hints.screen_of(gateway, code, version))
 
     @router.post("/{code}/shown")
     async def shown(code: str, proofs: Proofs) -> Response:

@@ -1,5 +1,6 @@
 """Messages as the conversation shows them, each with the question that it opened or what else it did to one."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from louyu.messaging.v1 import message_pb2
@@ -8,58 +9,75 @@ from louyu_runtime.identity import Principal
 
 from louyu_gateway.pages import words
 from louyu_gateway.pages.texts import Texts
-from louyu_gateway.pages.views import MessageView, QuestionView
+from louyu_gateway.pages.views import MessageView, QuestionView, Quote
 from louyu_gateway.wire import moment, via_word
+
+QUOTED_SIGNS = 60
+AROUND = 30
+"""A link to a message that is not on the page opens one on which so many messages follow it."""
 
 
 def message_views(
-    messages: list[message_pb2.Message],
-    outcomes: dict[int, question_pb2.MessageOutcome],
-    questions: dict[str, QuestionView],
+    messages: Sequence[message_pb2.Message],
+    quoted: Mapping[int, message_pb2.Message],
+    outcomes: Mapping[int, question_pb2.MessageOutcome],
+    questions: Mapping[str, QuestionView],
+    group_id: str,
     viewer: Principal,
     now: datetime,
     texts: Texts,
 ) -> list[MessageView]:
-    """Return the messages in their order. A quoted message that is not on this page is shown by its number only."""
-    by_seq = {message.seq: message for message in messages}
-    return [_view(message, by_seq, outcomes.get(message.seq), questions, viewer, now, texts) for message in messages]
+    """Return the messages in their order; `quoted` are those that they reply to, by position."""
+
+    def view(message: message_pb2.Message) -> MessageView:
+        sender = _sender(message, texts)
+        outcome = outcomes.get(message.seq)
+        card = questions.get(outcome.question_id) if outcome is not None and outcome.what == "opened" else None
+        replied_to = quoted.get(message.reply_to_seq)
+        return MessageView(
+            seq=message.seq,
+            id=message.id,
+            sender=sender,
+            initial=sender[:1] or "·",
+            role=leading_role_text(message, texts),
+            own=bool(message.sender_id) and message.sender_id == viewer.id,
+            platform=message.is_platform,
+            text=message.text,
+            via=via_word(message.via),
+            at=moment(message, "posted_at") or now,
+            quoted=quote_of(replied_to, group_id, texts) if replied_to is not None else None,
+            quote=quote_of(message, group_id, texts),
+            question=card,
+            note=note_of(outcome, texts) if outcome is not None and card is None else "",
+            note_question_id=outcome.question_id if outcome is not None else "",
+        )
+
+    return [view(message) for message in messages]
 
 
-def _view(
-    message: message_pb2.Message,
-    by_seq: dict[int, message_pb2.Message],
-    outcome: question_pb2.MessageOutcome | None,
-    questions: dict[str, QuestionView],
-    viewer: Principal,
-    now: datetime,
-    texts: Texts,
-) -> MessageView:
-    sender = texts("楼宇助手") if message.is_platform else message.sender_name
-    role = leading_role_text(message, texts)
-    card = questions.get(outcome.question_id) if outcome is not None and outcome.what == "opened" else None
-    note = ""
-    if outcome is not None and card is None and outcome.what in words.OUTCOMES:
-        note = texts(words.OUTCOMES[outcome.what], number=outcome.question_number)
-    quoted = by_seq.get(message.reply_to_seq)
-    return MessageView(
+def quote_of(message: message_pb2.Message, group_id: str, texts: Texts) -> Quote:
+    """Return a message in one short line."""
+    line = " ".join(message.text.split())
+    return Quote(
         seq=message.seq,
-        id=message.id,
-        sender=sender,
-        initial=sender[:1] or "·",
-        role=role,
-        own=bool(message.sender_id) and message.sender_id == viewer.id,
-        platform=message.is_platform,
-        text=message.text,
-        via=via_word(message.via),
-        at=moment(message, "posted_at") or now,
-        quoted=f"{quoted.sender_name}：{quoted.text[:60]}" if quoted is not None else "",
-        question=card,
-        note=note,
-        note_question_id=outcome.question_id if outcome is not None else "",
+        sender=_sender(message, texts),
+        text=line if len(line) <= QUOTED_SIGNS else f"{line[:QUOTED_SIGNS]}……",
+        href=f"/app/groups/{group_id}?before={message.seq + AROUND}#m{message.seq}",
     )
+
+
+def note_of(outcome: question_pb2.MessageOutcome, texts: Texts) -> str:
+    """Return in a word what a message did to a question; empty when it opened one, for then the card says so."""
+    if outcome.what not in words.OUTCOMES:
+        return ""
+    return texts(words.OUTCOMES[outcome.what], number=outcome.question_number)
 
 
 def leading_role_text(message: message_pb2.Message, texts: Texts) -> str:
     """Return the badge beside the sender's name, empty for a resident and for the platform."""
     role = words.leading_role(list(message.sender_roles))
     return texts(words.ROLES[role]) if role else ""
+
+
+def _sender(message: message_pb2.Message, texts: Texts) -> str:
+    return texts("楼宇助手") if message.is_platform else message.sender_name

@@ -74,9 +74,20 @@ class TimelineEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Quote:
+    """A message in short, above a reply to it or in the composer; `href` leads to the message itself."""
+
+    seq: int
+    sender: str
+    text: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class MessageView:
     """A message in the conversation. `initial` stands in the avatar; `role` is empty for a resident.
 
+    `quoted` is the message that this one replies to, `quote` this one as it looks when somebody replies to it.
     `question` is the card of a question that the message opened; `note` says in a word what else it did to one.
     """
 
@@ -90,10 +101,20 @@ class MessageView:
     text: str
     via: str
     at: datetime
-    quoted: str
+    quoted: Quote | None
+    quote: Quote
     question: QuestionView | None
     note: str
     note_question_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a message did to a question, in a word."""
+
+    seq: int
+    question_id: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,28 @@
 /* The composer: sends in place, keeps the words when sending fails, and never posts one message twice. */
 
-/** Make `form` send without leaving the page; `onSent` is called when the message stands in the group. */
+/**
+ * Make `form` send without leaving the page; `onSent` is called when the message stands in the group. Returned is
+ * `quote({reply, sender, text})`, which makes what is written a reply to the message at that position.
+ */
 export function composer(form, onSent) {
   const text = form.elements.text;
   const key = form.elements.key;
-  const button = form.querySelector("button");
+  const button = form.querySelector(".button");
+  const replyTo = form.elements.reply_to;
+  const quoting = form.querySelector(".quoting");
   const problem = document.querySelector(".composer .problem");
 
   function fit() {
     text.style.height = "auto";
     text.style.height = `${text.scrollHeight + 3}px`;
+  }
+
+  function quote(message) {
+    replyTo.value = message ? message.reply : "";
+    quoting.querySelector("b").textContent = message ? message.sender : "";
+    quoting.querySelector("span").textContent = message ? message.text : "";
+    quoting.hidden = !message;
+    text.focus();
   }
 
   async function send() {
@@ -24,6 +37,7 @@ export function composer(form, onSent) {
       if (!response.ok) throw new Error(answer.message);
       key.value = answer.next_key;
       text.value = "";
+      quote(null);
       problem.hidden = true;
       fit();
       onSent();
@@ -37,6 +51,8 @@ export function composer(form, onSent) {
   }
 
   text.addEventListener("input", fit);
+  quoting.querySelector("button").addEventListener("click", () => quote(null));
+  form.addEventListener("keydown", (event) => { if (event.key === "Escape" && !event.isComposing) quote(null); });
   form.addEventListener("submit", (event) => { event.preventDefault(); send(); });
   text.addEventListener("keydown", (event) => {
     // With a real keyboard Enter sends; while an input method is composing, Enter belongs to it.
@@ -45,4 +61,5 @@ export function composer(form, onSent) {
       send();
     }
   });
+  return { quote };
 }

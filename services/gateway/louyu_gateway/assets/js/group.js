@@ -21,7 +21,20 @@ function lastDay() {
   return days.length ? days[days.length - 1].dataset.day : "";
 }
 
-const readMessages = oneAtATime(async () => {
+// Questions that have changed since the last reading. Their messages are read first, so that card and mark find a place.
+const changed = new Set();
+
+const readNews = oneAtATime(async () => {
+  await readMessages();
+  const ids = [...changed];
+  changed.clear();
+  if (!ids.length) return;
+  const readings = [...ids.map(readQuestion), readMarks(), readOpenQuestions()];
+  const failed = (await Promise.allSettled(readings)).some((reading) => reading.status === "rejected");
+  if (failed) ids.forEach((id) => changed.add(id));
+});
+
+async function readMessages() {
   for (;;) {
     const query = new URLSearchParams({ after_seq: lastSeq(), day: lastDay() });
     const page = await pull(`${talk.dataset.more}?${query}`);
@@ -32,7 +45,7 @@ const readMessages = oneAtATime(async () => {
     list.append(...fresh);
     if (follows) toEnd(); else newer.hidden = false;
   }
-});
+}
 
 async function readQuestion(id) {
   const fresh = (await pull(`/app/questions/${id}/card`)).querySelector("[data-question]");
@@ -44,31 +57,58 @@ async function readQuestion(id) {
   if (follows) toEnd();
 }
 
-const readOpenQuestions = oneAtATime(async () => {
+async function readMarks() {
+  const shown = [...list.querySelectorAll("li[data-seq]")];
+  if (!shown.length) return;
+  const query = new URLSearchParams({ first: shown[0].dataset.seq, last: lastSeq() });
+  const page = await pull(`${talk.dataset.marks}?${query}`);
+  const follows = isAtEnd();
+  for (const fresh of page.querySelectorAll("[data-mark]")) {
+    const body = document.querySelector(`#m${fresh.dataset.mark} .body`);
+    if (!body) continue;
+    body.querySelector(".note")?.remove();
+    body.append(...fresh.childNodes);
+  }
+  if (follows) toEnd();
+}
+
+async function readOpenQuestions() {
   const fresh = await pull(`${location.pathname}/open`);
   for (const place of ["strip", "beside"]) {
     const old = talk.querySelector(`[data-place="${place}"]`);
     const now = fresh.querySelector(`[data-place="${place}"]`);
     if (old && now) old.replaceChildren(...now.childNodes);
   }
-});
+}
 
 follow(() => `${talk.dataset.live}?after_seq=${lastSeq()}`, {
   onHint(event) {
-    if (event.type === "question") {
-      readQuestion(event.data.id).catch(() => {});
-      readOpenQuestions().catch(() => {});
-    } else {
-      readMessages().catch(() => {});
-    }
+    if (event.type === "question") changed.add(event.data.id);
+    readNews().catch(() => {});
   },
   onLink(connected) { connection.hidden = connected; },
 });
 
 addEventListener("scroll", () => { if (isAtEnd()) newer.hidden = true; }, { passive: true });
 newer.addEventListener("click", (event) => { event.preventDefault(); newer.hidden = true; toEnd(); });
-composer(document.querySelector("[data-composer]"), () => readMessages().catch(() => {}));
+const composing = composer(document.querySelector("[data-composer]"), () => readNews().catch(() => {}));
+
+function show(message) {
+  list.querySelector(".target")?.classList.remove("target");
+  message.classList.add("target");
+  message.scrollIntoView({ block: "center" });
+}
+
+list.addEventListener("click", (event) => {
+  const reply = event.target.closest("[data-reply]");
+  if (reply) composing.quote(reply.dataset);
+  const quoted = event.target.closest("a.quoted");
+  const message = quoted && document.getElementById(`m${quoted.dataset.seq}`);
+  if (!message) return;
+  event.preventDefault();
+  show(message);
+});
 
 const target = location.hash.startsWith("#m") && document.getElementById(location.hash.slice(1));
-if (target) target.classList.add("target");
+if (target) show(target);
 else if (!new URLSearchParams(location.search).has("before")) toEnd();

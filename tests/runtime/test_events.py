@@ -178,6 +178,62 @@ async def test_what_was_read_and_not_acknowledged_is_taken_up_by_the_next(
     assert await effects(pair) == ["orphan"]
 
 
+async def test_an_event_that_ends_the_process_each_time_is_parked_and_others_do_not_wait_for_ever(
+    pair: Pair, redis: Redis, redis_url: str
+) -> None:
+    begun = 0
+
+    async def effect(tx: Transaction, event: Event[notify_events_pb2.ScreenChanged]) -> None:
+        nonlocal begun
+        if event.payload.screen_id == "deadly":
+            begun += 1
+            await asyncio.Event().wait()
+        await note_effect(tx, event)
+
+    await say(pair.source, "first", "deadly", "last")
+    await relay_of(pair, redis).publish_once()
+    for lives in range(1, consumer_module.ATTEMPTS + 2):
+        async with consuming(pair, redis_url, effect):
+            await until(lambda lives=lives: begun == lives)  # type: ignore[misc]  # mypy has no type for a default
+    async with consuming(pair, redis_url, effect):
+        await until(lambda: _have(pair, 2))
+    assert await effects(pair) == ["first", "last"]
+    async with pair.consumer.transaction(COMMUNITY) as tx:
+        rows = await tx.rows("SELECT subject, error FROM parked_event")
+    assert [(row.subject, row.error) for row in rows] == [("deadly", "NeverFinished")]
+    assert begun == consumer_module.ATTEMPTS + 1
+
+
+async def test_what_waits_for_another_service_through_many_restarts_is_not_parked(
+    pair: Pair, redis: Redis, redis_url: str
+) -> None:
+    is_away, asked = True, 0
+
+    async def effect(tx: Transaction, event: Event[notify_events_pb2.ScreenChanged]) -> None:
+        nonlocal asked
+        asked += 1
+        if is_away:
+            raise Unavailable("another service is away")
+        await note_effect(tx, event)
+
+    await say(pair.source, "patient")
+    await relay_of(pair, redis).publish_once()
+    stream = stream_name("messaging", partition_of(COMMUNITY, PARTITIONS))
+    for life in range(consumer_module.ATTEMPTS + 2):
+        async with consuming(pair, redis_url, effect):
+            await until(lambda life=life: asked > life)  # type: ignore[misc]  # mypy has no type for a default
+            await until(lambda: _is_begun_once(redis, stream))
+    is_away = False
+    async with consuming(pair, redis_url, effect):
+        await until(lambda: _have(pair, 1))
+    assert not await _parked(pair)
+
+
+async def _is_begun_once(redis: Redis, stream: str) -> bool:
+    pending: Any = await redis.xpending_range(stream, "routing", min="-", max="+", count=1)
+    return [entry["times_delivered"] for entry in pending] == [1]
+
+
 async def test_two_replicas_share_the_partitions_and_one_takes_over(pair: Pair) -> None:
     first, second = PartitionLeases(pair.consumer, "a", PARTITIONS), PartitionLeases(pair.consumer, "b", PARTITIONS)
     running = [asyncio.create_task(first.run()), asyncio.create_task(second.run())]

@@ -4,7 +4,8 @@ An effect and the note that the event was consumed share one transaction, under 
 entry is acknowledged. A chunk of one community's events shares one transaction while all goes well; when it fails for
 a reason in one of them, each is tried on its own. An event that fails five times is parked and shown; the others do not
 wait for it. Faults that pass by themselves (a database or service that is away) are not counted, and keep the order:
-nothing later is applied before what waits for them.
+nothing later is applied before what waits for them. What was delivered and never acknowledged is tried alone after a
+crash, each attempt noted in Redis before it begins: an event that stops the process five times is parked as well.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from louyu_runtime.background import end_all
 from louyu_runtime.database import Database, Transaction, is_away, passes_by_itself
 from louyu_runtime.errors import RemoteError
 from louyu_runtime.events.leases import PartitionLeases
+from louyu_runtime.events.pending import pending_entries, set_count
 from louyu_runtime.events.streams import BLOCK_MS, FIELD, Event, open_envelope, stream_name
 from louyu_runtime.rpc.client import is_worth_repeating
 from louyu_runtime.telemetry import span_from
@@ -59,6 +61,12 @@ class _Entry:
     due_at: float = 0.0
     keeps_its_place: bool = False
     """It waits for something that passes by itself, and nothing later may overtake it."""
+    was_left: bool = False
+    """It was delivered before and never acknowledged: it may be what ended the process."""
+
+
+class NeverFinished(Exception):
+    """The attempts at an event were begun, and none came to an end."""
 
 
 class FenceLost(Exception):
@@ -146,13 +154,10 @@ class Consumer:
         """Return entries that were delivered before a crash or a change of hands and never acknowledged."""
         entries: list[_Entry] = []
         for stream in streams:
-            cursor: bytes | str = "0-0"
-            while True:
-                answer = await self._redis.xautoclaim(stream, self._group, self._group, 0, cursor, count=READ_AT_ONCE)
-                cursor = answer[0]
-                entries += self._parse(stream, answer[1])
-                if cursor in (b"0-0", "0-0"):
-                    break
+            async for entry_id, fields, count in pending_entries(self._redis, stream, self._group):
+                for entry in self._parse(stream, [(entry_id, fields)]):
+                    entry.was_left, entry.attempts = True, max(count - 1, 0)  # the first delivery was with many others
+                    entries.append(entry)
         return entries
 
     async def _read(self, streams: Sequence[str], block_ms: int) -> list[_Entry]:
@@ -182,7 +187,9 @@ class Consumer:
         again: list[_Entry] = []
         by_community = sorted(entries, key=lambda entry: entry.envelope.community_id)
         for community_id, group in groupby(by_community, key=lambda entry: entry.envelope.community_id):
-            left = list(group)
+            of_community = list(group)
+            again += await self._apply_each(partition, fence, community_id, [e for e in of_community if e.was_left])
+            left = [entry for entry in of_community if not entry.was_left]
             while left:
                 chunk, left = left[:CHUNK], left[CHUNK:]
                 try:
@@ -197,16 +204,31 @@ class Consumer:
         return again
 
     async def _apply_each(self, partition: int, fence: int, community_id: str, chunk: list[_Entry]) -> list[_Entry]:
-        """Apply the entries of a chunk that failed each on its own; return those that must be tried again."""
+        """Apply entries each on its own; return those that must be tried again."""
         again: list[_Entry] = []
-        for entry in chunk:
+        for position, entry in enumerate(chunk):
+            if entry.was_left and not await self._begin(entry):
+                continue
             try:
                 await self._apply_chunk(partition, fence, community_id, [entry])
             except FenceLost:
                 raise
             except Exception as error:
-                again += _later([entry]) if is_transient(error) else await self._failed(entry, error)
+                if not is_transient(error):
+                    again += await self._failed(entry, error)
+                    continue
+                if entry.was_left:
+                    await set_count(self._redis, entry.stream, self._group, entry.entry_id, entry.attempts + 1)
+                return again + _later(chunk[position:])
         return again
+
+    async def _begin(self, entry: _Entry) -> bool:
+        """Note that an entry is begun once more; park it instead, and return False, when that was so too often."""
+        if entry.attempts >= ATTEMPTS:
+            await self._park(entry, NeverFinished())
+            return False
+        await set_count(self._redis, entry.stream, self._group, entry.entry_id, entry.attempts + 2)
+        return True
 
     async def _apply_chunk(self, partition: int, fence: int, community_id: str, chunk: list[_Entry]) -> None:
         wanted = [entry for entry in chunk if entry.envelope.type in self._handlers]

@@ -77,6 +77,8 @@ async def test_a_question_about_heating_goes_from_wechat_to_the_lobby_screen(lig
     followed = await account.follow(ASKER, scene=group.group.join_code)
     assert followed.is_received
     assert "28号楼" in (followed.reply or "")
+    early = await account.say(ASKER, "着火了！快来人")
+    assert "119" in (early.reply or ""), "danger comes before any form"
     joined = await account.say(ASKER, "2单元501")
     assert "2-501" in (joined.reply or "")
 

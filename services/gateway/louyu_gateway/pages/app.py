@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from louyu_gateway import hints
-from louyu_gateway.bounds import Position
+from louyu_gateway.bounds import Position, whole_number
 from louyu_gateway.gateway import Gateway
 from louyu_gateway.pages.conversation import (
     read_community_name,
@@ -66,9 +66,8 @@ def app_pages(gateway: Gateway) -> APIRouter:
         return pages.render(request, "app/pulled_messages.html", entries=found.entries, before=day)
 
     @router.get("/groups/{group_id}/marks")
-    async def marks(request: Request, group_id: str, first: int, last: int) -> Response:
+    async def marks(request: Request, group_id: str, first: Position, last: Position) -> Response:
         viewer = await gateway.viewer(request)
-        first, last = max(1, first), max(1, last)
         found = await read_marks(gateway, viewer, request, group_id, max(first, last - MOST_MARKED), last)
         return pages.render(request, "app/pulled_marks.html", marks=found)
 
@@ -95,7 +94,7 @@ def app_pages(gateway: Gateway) -> APIRouter:
         message = message_pb2.NewMessage(
             text=fields.get("text", "").strip(),
             via=message_pb2.VIA_TEXT,
-            reply_to_seq=position(fields.get("reply_to", "")),
+            reply_to_seq=whole_number(fields, "reply_to"),
             idempotency_key=fields.get("key") or uuid.uuid4().hex,
         )
         posted: messaging.PostMessageResponse = await viewer.ask.messaging(
@@ -106,11 +105,6 @@ def app_pages(gateway: Gateway) -> APIRouter:
         return RedirectResponse(f"/app/groups/{group_id}#m{posted.seq}", status_code=303)
 
     return router
-
-
-def position(typed: str) -> int:
-    """Return a message's position as a form names it, 0 for none."""
-    return int(typed) if typed.isdecimal() and len(typed) <= 15 else 0
 
 
 def plate_of(name: str) -> str:

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from louyu_runtime import redaction
 from louyu_runtime.database import Transaction
 from louyu_runtime.identity import Principal
 from louyu_runtime.ids import new_id
 from louyu_sdk import RecipientKind
 
-from louyu_notify import facts, redaction, rights
+from louyu_notify import facts, rights
 from louyu_notify.announcement import Announcement, AnnouncementUrgency, NewAnnouncement
 from louyu_notify.channel_list import ChannelList
 from louyu_notify.errors import AnnouncementNotFound, GroupNotFound, InvalidField

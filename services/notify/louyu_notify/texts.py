@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from louyu_notify.redaction import redact
+from louyu_runtime.redaction import redact
 
 _EMERGENCY_NUMBERS = {"119": "119（火警、救援）", "110": "110（报警）", "120": "120（急救）"}
 _ROLES = {

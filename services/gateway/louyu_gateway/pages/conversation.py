@@ -15,6 +15,7 @@ from louyu_gateway.gateway import Gateway, Viewer
 from louyu_gateway.pages.message_views import message_views, note_of
 from louyu_gateway.pages.question_views import question_view
 from louyu_gateway.pages.views import Mark, MessageView, QuestionView
+from louyu_gateway.redacting import as_seen_by
 
 PAGE_SIZE = 60
 MOST_CARDS = 30
@@ -126,11 +127,11 @@ async def read_card(gateway: Gateway, viewer: Viewer, request: Request, question
 
 
 async def read_question(viewer: Viewer, question_id: str) -> question_pb2.Question:
-    """Return a question with timeline and plan, by UUID or number. Raises RemoteError NOT_FOUND for a foreign one."""
+    """Return a question as the viewer may read it, by UUID or number. Raises RemoteError NOT_FOUND for a foreign one."""
     answer: routing.GetQuestionResponse = await viewer.ask.routing(
         routing.GetQuestionRequest(community_id=viewer.community(), question=question_id)
     )
-    return answer.question
+    return as_seen_by(viewer.principal, answer.question)
 
 
 async def read_questions(
@@ -146,7 +147,8 @@ async def read_questions(
         )
     )
     texts, now = gateway.pages.texts(request), gateway.now()
-    return [question_view(question, viewer.principal, now, texts) for question in answer.questions]
+    seen = [as_seen_by(viewer.principal, question) for question in answer.questions]
+    return [question_view(question, viewer.principal, now, texts) for question in seen]
 
 
 async def read_open_questions(gateway: Gateway, viewer: Viewer, request: Request, group_id: str) -> list[QuestionView]:

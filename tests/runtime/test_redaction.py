@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from louyu_notify.redaction import redact, warnings_of
+from louyu_runtime.redaction import redact, warnings_of
 
 WORDS = st.text(alphabet="请到楼下停水通知，。！：电话联系的和 ", max_size=12)
 GAPS = st.sampled_from(["", " ", "-"])

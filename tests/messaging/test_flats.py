@@ -58,6 +58,8 @@ def test_buildings_without_units_that_share_a_group(words: str, flat: str) -> No
         ("", "FLAT_UNREADABLE"),
         ("1", "FLAT_UNREADABLE"),
         ("1" * 3000, "FLAT_UNREADABLE"),
+        ("3单元501" + "的" * 40, "FLAT_UNREADABLE"),
+        ("的" * 100_000 + "x", "FLAT_UNREADABLE"),
         ("3单元999", "FLAT_UNKNOWN"),
         ("29号楼3单元501", "FLAT_UNKNOWN"),
         ("301", "FLAT_AMBIGUOUS"),

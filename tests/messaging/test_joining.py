@@ -66,6 +66,12 @@ KEPT_OUT: list[tuple[dict[str, str], str, str]] = [
     ({"join_code": "nothing"}, "NOT_FOUND", "JOIN_CODE_UNKNOWN"),
     ({"flat": "9-901"}, "INVALID_ARGUMENT", "FLAT_UNKNOWN"),
     ({"flat": ""}, "INVALID_ARGUMENT", "FLAT_UNREADABLE"),
+    ({"flat": "的" * 100_000}, "INVALID_ARGUMENT", "FLAT_UNREADABLE"),
+    ({"name": "楼宇助手"}, "INVALID_ARGUMENT", "NAME_MISLEADING"),
+    ({"name": "楼宇 助手。"}, "INVALID_ARGUMENT", "NAME_MISLEADING"),
+    ({"name": "王\u3000书记"}, "INVALID_ARGUMENT", "INVALID_ARGUMENT"),
+    ({"name": "王·书记"}, "INVALID_ARGUMENT", "NAME_MISLEADING"),
+    ({"name": "小李"}, "INVALID_ARGUMENT", "NAME_MISLEADING"),
     ({"idempotency_key": ""}, "INVALID_ARGUMENT", "INVALID_ARGUMENT"),
 ]
 
@@ -83,6 +89,24 @@ async def test_what_keeps_somebody_from_joining(messaging: Messaging, subtests: 
 
         assert (refused.value.code.name, refused.value.reason) == (code, reason)
     assert len(await messaging.outbox("GroupDirectoryChanged")) == 2
+
+
+async def test_a_refused_name_says_with_whom_it_would_be_confused(messaging: Messaging) -> None:
+    with pytest.raises(RemoteError) as refused:
+        await messaging.join("beili-28", "2-301", "1", name="王 书记")
+
+    assert refused.value.field == "name"
+    assert refused.value.resident_text == "这个称呼容易和“王书记”混淆，请换一个。"
+
+
+async def test_who_holds_a_role_keeps_their_own_name(messaging: Messaging) -> None:
+    request = pb.JoinGroupRequest(
+        join_code="beili-28", flat="1-101", name="孙楼长", consent_version=CURRENT_VERSION, idempotency_key="1"
+    )
+
+    joined = await messaging.call("JoinGroup", request, person("louzhang", "building_head"))
+
+    assert joined.person.name == "孙楼长"
 
 
 async def test_consent_is_recorded_and_cannot_be_changed(messaging: Messaging) -> None:

@@ -45,6 +45,8 @@ from louyu_messaging.store.hot import HotStore, first_posted
 from louyu_messaging.telling import tell_household
 
 MOST_WAITING = 10
+LONGEST_CHOICE = 200
+"""Longer words choose no group: no name is as long."""
 
 
 @dataclass(frozen=True)
@@ -327,6 +329,8 @@ def _state(rows: list[tuple[str, str, dict[str, object]]]) -> DoorState:
 
 def _chosen(text: str, options: Iterable[GroupChoice]) -> GroupChoice | None:
     """Return the option that an answer names: by its number, or by the beginning of its name, if only one begins so."""
+    if len(text) > LONGEST_CHOICE:
+        return None
     answer = unicodedata.normalize("NFKC", text).strip()
     numbered = dict(enumerate(options, 1))
     if re.fullmatch(r"[0-9]{1,3}", answer) and int(answer) in numbered:

@@ -8,7 +8,8 @@ NotFound
 InvalidArgument
 ├── DefinitionFaulty     an import file's faults, all at once
 ├── MessageFaulty        a message that cannot be posted as it is
-└── FlatNotUnderstood    the flat's name leads to no household, or to several
+├── FlatNotUnderstood    the flat's name leads to no household, or to several
+└── NameMisleading       the name of the platform or of somebody who holds a role
 FailedPrecondition
 ├── ConsentOutdated      there is a newer text to consent to
 └── SenderNotMember      the named sender is not in the group
@@ -106,6 +107,19 @@ class FlatNotUnderstood(InvalidArgument):
     def __init__(self, reason: str) -> None:
         message, resident_text = _FLAT_TEXTS[reason]
         super().__init__(message, reason=reason, field="flat", resident_text=resident_text)
+
+
+class NameMisleading(InvalidArgument):
+    """Neighbours would take a resident of this name for somebody else."""
+
+    reason = "NAME_MISLEADING"
+
+    def __init__(self, taken: str) -> None:
+        super().__init__(
+            "name is that of the platform or of somebody who holds a role in the community: take another",
+            field="name",
+            resident_text=f"这个称呼容易和“{taken}”混淆，请换一个。",
+        )
 
 
 class ConsentOutdated(FailedPrecondition):

@@ -16,15 +16,17 @@ from louyu_messaging.errors import FlatNotUnderstood
 _DIGITS = "零一二三四五六七八九"
 _NUMERAL = re.compile(r"[〇零一二三四五六七八九十百]+")
 _TENS = re.compile(r"(?:([一二三四五六七八九])百)?零?(?:([一二三四五六七八九])?(十))?([一二三四五六七八九])?")
-_AROUND = re.compile(
-    r"^(?:你好|您好)?(?:我们?家?)?(?:是|住在?|在|家)?|(?:的|业主|住户|租户|邻居|居民|谢谢|啊|哦)*[。.!~]*$"
-)
+_BEFORE = re.compile(r"(?:你好|您好)?(?:我们?家?)?(?:是|住在?|在|家)?")
+_AFTER = ("的", "业主", "住户", "租户", "邻居", "居民", "谢谢", "啊", "哦")
 _FLAT = re.compile(
     r"(?:(?P<building>[0-9A-Z东西南北甲乙丙丁]{1,6}?)(?P<building_mark>号楼|号院|楼|栋|幢|座|号|#楼?|-)-?)?"
     r"(?:(?P<unit>[0-9A-Z甲乙丙丁]{1,3}?)(?:单元|门洞|门|-)-?)?"
     r"(?:(?P<floor>[0-9]{1,2})(?:层|楼|F)-?)?"
     r"(?P<room>[0-9]{1,5}[A-Z]?)(?P<room_mark>室|号|房间|房|户)?"
 )
+LONGEST_FLAT = 40
+"""Longer words name no flat, however polite."""
+
 _BUILDING_MARK = re.compile(r"(?:号楼|号院|楼|栋|幢|座|号|#楼?)$")
 
 
@@ -58,9 +60,9 @@ class KnownBuilding:
 
 def read_flat(words: str) -> list[Reading]:
     """Return what the words can mean, the likeliest first; empty when they name no flat."""
-    text = _normalised(words)
-    text = _AROUND.sub("", text)
-    match = _FLAT.fullmatch(text)
+    if len(words) > LONGEST_FLAT:
+        return []
+    match = _FLAT.fullmatch(_alone(_normalised(words)))
     if match is None:
         return []
     building, unit, floor, room = (match[name] or "" for name in ("building", "unit", "floor", "room"))
@@ -114,6 +116,14 @@ def _exact_flats(reading: Reading, flats: frozenset[str]) -> list[str]:
 def _flats_despite_unit(reading: Reading, flats: frozenset[str]) -> list[str]:
     has_units = any("-" in flat for flat in flats)
     return [reading.room] if reading.unit and reading.room in flats and not has_units else []
+
+
+def _alone(text: str) -> str:
+    """Return the flat without the words that people put around it."""
+    text = _BEFORE.sub("", text, count=1).rstrip("。.!~")
+    while text.endswith(_AFTER):
+        text = text.removesuffix(next(word for word in _AFTER if text.endswith(word)))
+    return text
 
 
 def _normalised(words: str) -> str:

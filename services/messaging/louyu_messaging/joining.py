@@ -6,6 +6,7 @@ naming another flat moves them there. The household's own name, the group and th
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,9 +15,10 @@ from louyu_runtime.errors import InvalidArgument
 from louyu_runtime.sealing import Sealer
 
 from louyu_messaging import consent
-from louyu_messaging.errors import JoinCodeUnknown
+from louyu_messaging.errors import JoinCodeUnknown, NameMisleading
 from louyu_messaging.flats import match_flat
 from louyu_messaging.importing import household_id_of
+from louyu_messaging.message import PLATFORM_NAME
 from louyu_messaging.places import ChannelAddress
 from louyu_messaging.store import audit
 from louyu_messaging.store import joining as store
@@ -62,7 +64,7 @@ def check_name(name: str) -> None:
 async def join_group(tx: Transaction, joining: Joining, sealer: Sealer, new_id: Callable[[], str]) -> Joined:
     """Make somebody a member of the code's group.
 
-    Raises JoinCodeUnknown, FlatNotUnderstood, and InvalidArgument for a name that cannot be shown. Consent has been
+    Raises JoinCodeUnknown, FlatNotUnderstood, NameMisleading, and InvalidArgument for a name that cannot be shown. Consent has been
     checked by the caller, who knows which text was shown.
     """
     check_name(joining.name)
@@ -73,6 +75,8 @@ async def join_group(tx: Transaction, joining: Joining, sealer: Sealer, new_id: 
     if known is not None and await store.is_member(tx, group.id, known.id) and not joining.flat:
         return Joined(known.id, group.id, group.name, known.flat, was_member=True)
     building, flat = match_flat(joining.flat, group.buildings)
+    if joining.name:
+        await _check_not_taken(tx, joining.name, known.id if known else "")
     household_id = household_id_of(tx.community_id, building.key, flat)
     await store.add_household(tx, household_id, building.id, flat)
     person_id = known.id if known else new_id()
@@ -96,6 +100,19 @@ async def join_group(tx: Transaction, joining: Joining, sealer: Sealer, new_id: 
     if is_new_member or (known is not None and joining.name not in ("", known.name)):
         await tell_group(tx, group.id)
     return Joined(person_id, group.id, group.name, flat, was_member=not is_new_member)
+
+
+async def _check_not_taken(tx: Transaction, name: str, own_id: str) -> None:
+    """Raise NameMisleading for the name of the platform, or of somebody else who holds a role in the community."""
+    wanted = _as_heard(name)
+    for taken in (PLATFORM_NAME, *await store.names_of_role_holders(tx, besides=own_id)):
+        if wanted and wanted == _as_heard(taken):
+            raise NameMisleading(taken)
+
+
+def _as_heard(name: str) -> str:
+    """Return letters and digits alone, so that no space, point or width makes another name of the same."""
+    return "".join(letter for letter in unicodedata.normalize("NFKC", name) if letter.isalnum()).casefold()
 
 
 async def _known_person(tx: Transaction, joining: Joining, sealer: Sealer) -> store.KnownPerson | None:

@@ -98,6 +98,17 @@ def _known(row: Any) -> KnownPerson | None:
     return KnownPerson(str(row.person_id), row.name, str(row.household_id or ""), row.flat or "")
 
 
+async def names_of_role_holders(tx: Transaction, *, besides: str) -> list[str]:
+    """Return the names of those who hold a role in any group of this community, but for one person."""
+    rows = await tx.rows(
+        "SELECT DISTINCT p.name FROM member AS m JOIN person AS p USING (community_id, person_id)"
+        f" WHERE {_OWN} AND m.roles <> '{{resident}}' AND p.person_id::text <> :besides",
+        community=tx.community_id,
+        besides=besides,
+    )
+    return [row.name for row in rows]
+
+
 async def is_member(tx: Transaction, group_id: str, person_id: str) -> bool:
     """Whether the person is in the group."""
     found = await tx.value(

@@ -18,19 +18,24 @@ from louyu_cli.installation import Services
 AUDIENCE = ROLES
 SIGN_IN_AUDIENCE = ("signin",)
 LONGEST_MINUTES = 365 * 24 * 60
+TOKEN_MINUTES = 60
+LINK_MINUTES = 10
+"""A link signs in whoever opens it, and stands in histories of browsers and chats: it is good for a short time only."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--role", required=True, choices=sorted(PERSON_ROLES))
     parser.add_argument("--person", metavar="ID", help="key or UUID of the person; needed but for operators")
     parser.add_argument("--community", metavar="ID", help="key or UUID of the community; needed but for operators")
-    parser.add_argument("--minutes", type=int, default=60, help="how long it is good; 60 by default")
+    parser.add_argument("--minutes", type=int, help="how long it is good; by default 60, a link 10")
     parser.add_argument("--link", action="store_true", help="print a link for the browser instead of a token")
     parser.add_argument("--json", action="store_true", help="print the token as JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the token."""
+    if arguments.minutes is None:
+        arguments.minutes = LINK_MINUTES if arguments.link else TOKEN_MINUTES
     if not 1 <= arguments.minutes <= LONGEST_MINUTES:
         raise CommandError(f"--minutes must be 1 to {LONGEST_MINUTES}", exit_code=WRONG_USAGE)
     if arguments.role != "operator" and not (arguments.person and arguments.community):

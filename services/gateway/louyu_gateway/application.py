@@ -3,7 +3,9 @@
 from collections.abc import Callable
 
 from fastapi import FastAPI
+from louyu_runtime.errors import PermissionDenied
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from louyu_gateway import faults
@@ -76,7 +78,10 @@ def application(gateway: Gateway, not_ready: Callable[[], list[str]]) -> FastAPI
         return JSONResponse({"status": status, "missing": missing}, status_code=503 if missing else 200)
 
     @app.get("/metrics", include_in_schema=False)
-    async def metrics() -> Response:
+    async def metrics(request: Request) -> Response:
+        # This port is the public one; Prometheus reads the admin port, which is not.
+        if not (await gateway.people.of(request)).is_operator:
+            raise PermissionDenied("metrics are for operators; Prometheus reads them at the admin address")
         return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     return app

@@ -3,6 +3,7 @@
 Pure ASGI rather than Starlette's BaseHTTPMiddleware, which would buffer streams and lose their cancellation.
 """
 
+import asyncio
 import time
 from collections.abc import Callable
 from urllib.parse import parse_qsl, urlsplit
@@ -20,6 +21,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from louyu_gateway.bounds import checked_text
 
 MOST_BODY_BYTES = 256 * 1024
+BODY_SECONDS = 10.0
+TOO_SLOW = HTTPException(408, f"the body did not come within {BODY_SECONDS:.0f} seconds")
 TOO_LARGE = HTTPException(413, f"the body is larger than {MOST_BODY_BYTES} bytes")
 REQUESTS = Counter("louyu_http_requests", "Requests answered, by area and status class.", ["area", "status"])
 SECONDS = Histogram(
@@ -83,6 +86,8 @@ class Edge:
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
+                if message["status"] in (408, 413):
+                    headers["Connection"] = "close"  # the rest of the body must not keep it open
                 REQUESTS.labels(area, f"{message['status'] // 100}xx").inc()
                 SECONDS.labels(area).observe(time.perf_counter() - begun_at)
             await send(message)
@@ -106,13 +111,21 @@ class Edge:
 
 
 def _limited(receive: Receive) -> Receive:
-    """Return `receive`, ended as soon as a body that came without a length is larger than allowed."""
+    """Return `receive`, ended as soon as a body without a length is larger than allowed, or a body takes too long."""
     received = 0
+    has_all = False
+    ends_at = asyncio.get_running_loop().time() + BODY_SECONDS
 
     async def limited() -> Message:
-        nonlocal received
-        message = await receive()
+        nonlocal received, has_all
+        try:
+            # After the whole body only its sender's leaving is awaited, for as long as the answer takes.
+            async with asyncio.timeout_at(None if has_all else ends_at):
+                message = await receive()
+        except TimeoutError:
+            raise TOO_SLOW from None
         received += len(message.get("body", b""))
+        has_all = not message.get("more_body", False)
         if received > MOST_BODY_BYTES:
             raise TOO_LARGE
         return message

@@ -15,17 +15,20 @@ import uvicorn
 from louyu_runtime import telemetry
 from louyu_runtime.admin import AdminServer
 from louyu_runtime.channels_file import Channels, read_channels_file
+from louyu_runtime.events.streams import connect_redis
 from louyu_runtime.identity import TokenSigner, TokenVerifier, public_keys_from_pem
 from louyu_runtime.logs import start_logging
 from louyu_runtime.settings import is_loopback, load_settings
 
+from louyu_gateway import connections
 from louyu_gateway.application import application
+from louyu_gateway.ended_sessions import EndedSessions
 from louyu_gateway.gateway import Gateway
 from louyu_gateway.live import Live
 from louyu_gateway.pages.render import Pages
 from louyu_gateway.people import TICKET_AUDIENCE, People
 from louyu_gateway.services import Services
-from louyu_gateway.sessions import AUDIENCE, Sessions
+from louyu_gateway.sessions import AUDIENCE, RESIDENT_LIFE, Sessions
 from louyu_gateway.settings import GatewaySettings
 
 logger = logging.getLogger(__name__)
@@ -39,9 +42,11 @@ def make_gateway(settings: GatewaySettings, channels: Channels) -> Gateway:
     signer = TokenSigner(settings.signing_key.get_secret_value())
     keys = [signer.public_key, *public_keys_from_pem(settings.verify_keys.get_secret_value())]
     services = Services(settings, signer)
+    ended = EndedSessions(connect_redis(settings.redis_url.get_secret_value()), RESIDENT_LIFE)
     sessions = Sessions(
         signer,
         TokenVerifier(keys, AUDIENCE),
+        ended,
         is_https=urlsplit(settings.public_url).scheme == "https",
         staff_life=timedelta(hours=settings.session_hours),
     )
@@ -101,7 +106,7 @@ async def serve() -> None:
         server = _Server(
             uvicorn.Config(
                 application(gateway, lambda: missing),
-                http="httptools",
+                **connections.bounds(settings.live_limit),
                 log_config=None,
                 access_log=False,  # queries of callbacks and sign-ins hold openids and tickets
                 server_header=False,
@@ -130,5 +135,6 @@ async def serve() -> None:
         stopping.cancel()
         await serving
         await gateway.services.close()
+        await gateway.sessions.close()
         await admin.stop()
         logger.info("stopped")

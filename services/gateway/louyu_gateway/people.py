@@ -47,7 +47,7 @@ class People:
         bearer = bearer_token(request)
         if bearer is not None:
             return self._verifier.verify(bearer)
-        signed_in = self._sessions.read(request)
+        signed_in = await self._sessions.read(request)
         if signed_in is None:
             raise Unauthenticated("sign in, or send a token as `Authorization: Bearer <token>`")
         return await self.refreshed(signed_in)

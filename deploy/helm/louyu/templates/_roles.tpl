@@ -47,6 +47,7 @@ gateway:
   calls: [messaging, routing, notify]
   providers: true
   secrets:
+    LOUYU_REDIS_URL: redisUrl
     LOUYU_SIGNING_KEY: signingKey
     LOUYU_VERIFY_KEYS: verifyKeys
     LOUYU_CHANNELS_FILE: channels

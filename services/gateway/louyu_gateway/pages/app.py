@@ -16,9 +16,11 @@ from louyu_gateway.pages.conversation import (
     read_community_name,
     read_conversation,
     read_group,
+    read_groups,
     read_marks,
     read_open_questions,
 )
+from louyu_gateway.pages.render import name_of
 from louyu_gateway.pages.views import GroupCard
 
 MOST_MARKED = 400
@@ -33,15 +35,15 @@ def app_pages(gateway: Gateway) -> APIRouter:
     @router.get("/")
     async def groups(request: Request) -> Response:
         viewer = await gateway.viewer(request)
-        found: messaging.ListGroupsResponse = await viewer.ask.messaging(
-            messaging.ListGroupsRequest(community_id=viewer.community(), page_size=500)
-        )
-        mine = [group for group in found.groups if group.id in viewer.principal.group_ids] or list(found.groups)
+        found = await read_groups(viewer)
+        mine = [group for group in found if group.id in viewer.principal.group_ids] or found
         if len(mine) == 1 and not request.query_params:
             return RedirectResponse(f"/app/groups/{mine[0].id}", status_code=303)
         community_name = await read_community_name(viewer)
         cards = [GroupCard(group.id, group.name, plate_of(group.name), community_name) for group in mine]
-        return pages.render(request, "app/groups.html", groups=cards)
+        return pages.render(
+            request, "app/groups.html", groups=cards, name=name_of(viewer.principal, pages.texts(request))
+        )
 
     @router.get("/groups/{group_id}")
     async def conversation(request: Request, group_id: str, before: Position = 0) -> Response:

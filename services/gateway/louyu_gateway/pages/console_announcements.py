@@ -5,7 +5,6 @@ from datetime import datetime
 from types import SimpleNamespace
 
 from fastapi import APIRouter
-from louyu.messaging.v1 import messaging_service_pb2 as messaging
 from louyu.notify.v1 import announcement_pb2
 from louyu.notify.v1 import notify_service_pb2 as notify
 from louyu_runtime.errors import InvalidArgument, LouyuError, RemoteError
@@ -18,6 +17,7 @@ from louyu_gateway.own_forms import check_own_form
 from louyu_gateway.pages import moments, words
 from louyu_gateway.pages.announcement_views import announcement_row, household_row
 from louyu_gateway.pages.console import console_viewer, render_console
+from louyu_gateway.pages.conversation import read_groups
 from louyu_gateway.pages.views import Choice
 from louyu_gateway.wire import reach_from_word, timestamp, urgency_from_word
 
@@ -31,10 +31,7 @@ def console_announcement_pages(gateway: Gateway) -> APIRouter:
     pages = gateway.pages
 
     async def group_names(viewer: Viewer) -> dict[str, str]:
-        found: messaging.ListGroupsResponse = await viewer.ask.messaging(
-            messaging.ListGroupsRequest(community_id=viewer.community(), page_size=500)
-        )
-        return {group.id: group.name for group in found.groups}
+        return {group.id: group.name for group in await read_groups(viewer)}
 
     @router.get("")
     async def announcements(request: Request) -> Response:

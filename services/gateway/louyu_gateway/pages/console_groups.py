@@ -3,14 +3,13 @@
 from types import SimpleNamespace
 
 from fastapi import APIRouter
-from louyu.messaging.v1 import messaging_service_pb2 as messaging
 from louyu_runtime.errors import NotFound
 from starlette.requests import Request
 from starlette.responses import Response
 
 from louyu_gateway.gateway import Gateway
 from louyu_gateway.pages.console import console_viewer, render_console
-from louyu_gateway.pages.conversation import read_group
+from louyu_gateway.pages.conversation import read_group, read_groups
 from louyu_gateway.pages.render import qr_code
 
 AT = "/console/groups"
@@ -23,9 +22,6 @@ def console_group_pages(gateway: Gateway) -> APIRouter:
     @router.get("")
     async def groups(request: Request) -> Response:
         viewer = await console_viewer(gateway, request)
-        found: messaging.ListGroupsResponse = await viewer.ask.messaging(
-            messaging.ListGroupsRequest(community_id=viewer.community(), page_size=500)
-        )
         rows = [
             SimpleNamespace(
                 id=group.id,
@@ -35,7 +31,7 @@ def console_group_pages(gateway: Gateway) -> APIRouter:
                 members=group.member_count,
                 join_code=group.join_code,
             )
-            for group in found.groups
+            for group in await read_groups(viewer)
         ]
         return await render_console(gateway, request, viewer, "console/groups.html", at=AT, groups=rows)
 

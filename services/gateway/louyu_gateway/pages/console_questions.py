@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 from fastapi import APIRouter
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
-from louyu.messaging.v1 import messaging_service_pb2 as messaging
 from louyu.routing.v1 import routing_service_pb2 as routing
 from louyu_runtime.errors import InvalidArgument, NotFound, RemoteError
 from starlette.requests import Request
@@ -20,8 +19,8 @@ from louyu_gateway.bounds import whole_number
 from louyu_gateway.gateway import Gateway, Viewer, form_fields
 from louyu_gateway.own_forms import check_own_form
 from louyu_gateway.pages.console import console_viewer, render_console
-from louyu_gateway.pages.conversation import read_question
-from louyu_gateway.pages.question_views import actions_for, question_view, timeline_views
+from louyu_gateway.pages.conversation import read_flats, read_groups, read_question
+from louyu_gateway.pages.question_views import actions_for, asker_names, question_view, timeline_views
 from louyu_gateway.pages.texts import Texts
 from louyu_gateway.pages.views import Choice, Figure, Filter, QuestionView
 from louyu_gateway.wire import state_from_word
@@ -67,7 +66,7 @@ def console_question_pages(gateway: Gateway) -> APIRouter:
             raise InvalidArgument(f"show must be one of {', '.join(SHOWN)}", field="show")
         active, groups = await asyncio.gather(
             listed(viewer, request, group_id=group),
-            viewer.ask.messaging(messaging.ListGroupsRequest(community_id=viewer.community(), page_size=MOST)),
+            read_groups(viewer),
         )
         if show == "active":
             questions = active
@@ -85,7 +84,7 @@ def console_question_pages(gateway: Gateway) -> APIRouter:
             figures=_figures(active, texts),
             filters=[Filter(texts(LABELS[key]), _address(key, group), key == show) for key in SHOWN],
             show=show,
-            groups=[Choice(found.id, found.name) for found in groups.groups],
+            groups=[Choice(found.id, found.name) for found in groups],
             chosen_group=group,
             questions=questions,
         )
@@ -143,6 +142,7 @@ def console_question_pages(gateway: Gateway) -> APIRouter:
             at="/console/",
             status=status,
             question=view,
+            askers=asker_names(found, texts, await read_flats(viewer, found)),
             timeline_entries=timeline_views(found, viewer.principal, now, texts),
             reasons=list(found.reasons),
             actions=actions_for(view, viewer.principal),

@@ -110,7 +110,7 @@ def console_system_pages(gateway: Gateway) -> APIRouter:
                 problem=pages.texts(request)(error.resident_text),
             )
         response = RedirectResponse("/console/", status_code=303)
-        response.set_cookie(COMMUNITY_COOKIE, chosen, httponly=True, samesite="lax")
+        gateway.sessions.keep(response, COMMUNITY_COOKIE, chosen)
         return response
 
     return router

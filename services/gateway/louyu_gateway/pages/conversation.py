@@ -13,6 +13,7 @@ from starlette.requests import Request
 from louyu_gateway.bounds import LARGEST
 from louyu_gateway.gateway import Gateway, Viewer
 from louyu_gateway.pages.message_views import message_views, note_of
+from louyu_gateway.pages.order import natural
 from louyu_gateway.pages.question_views import question_view
 from louyu_gateway.pages.views import Mark, MessageView, QuestionView
 from louyu_gateway.redacting import as_seen_by
@@ -36,6 +37,17 @@ async def read_group(viewer: Viewer, group_id: str) -> community_pb2.Group:
         messaging.GetGroupRequest(community_id=viewer.community(), group_id=group_id)
     )
     return answer.group
+
+
+async def read_groups(viewer: Viewer) -> list[community_pb2.Group]:
+    """Return the groups that the viewer may see, and their buildings, in the order of their numbers."""
+    answer: messaging.ListGroupsResponse = await viewer.ask.messaging(
+        messaging.ListGroupsRequest(community_id=viewer.community(), page_size=500)
+    )
+    groups = sorted(answer.groups, key=lambda group: natural(group.name))
+    for group in groups:
+        group.buildings.sort(key=lambda building: natural(building.name))
+    return groups
 
 
 async def read_community_name(viewer: Viewer) -> str:
@@ -114,6 +126,28 @@ async def read_outcomes(
     except RemoteError:
         return {}
     return {outcome.seq: outcome for outcome in answer.outcomes}
+
+
+async def read_flats(viewer: Viewer, question: question_pb2.Question) -> dict[str, str]:
+    """Return the flats of those who asked, by person, as far as the viewer may see them; none while messaging is away."""
+    wanted = {asker.person_id for asker in question.askers}
+    flats: dict[str, str] = {}
+    for group_id in {asker.group_id for asker in question.askers}:
+        token = ""
+        while wanted - flats.keys():
+            try:
+                answer: messaging.ListMembersResponse = await viewer.ask.messaging(
+                    messaging.ListMembersRequest(
+                        community_id=viewer.community(), group_id=group_id, page_size=500, page_token=token
+                    )
+                )
+            except RemoteError:
+                break
+            flats |= {member.person_id: member.flat for member in answer.members if member.person_id in wanted}
+            token = answer.next_page_token
+            if not token:
+                break
+    return flats
 
 
 async def read_card(gateway: Gateway, viewer: Viewer, request: Request, question_id: str) -> QuestionView | None:

@@ -1,5 +1,7 @@
 """What a building's QR code opens: which group it is, the way in by WeChat, and a form with consent."""
 
+import hashlib
+import hmac
 from types import SimpleNamespace
 
 from fastapi import APIRouter
@@ -71,7 +73,7 @@ def join_pages(gateway: Gateway) -> APIRouter:
         check_own_form(request, fields.get("csrf", ""))
         found = await resolve(code)
         texts = pages.texts(request)
-        signed_in = gateway.sessions.read(request)
+        signed_in = await gateway.sessions.read(request)
         # Somebody signed in here stays the same person; anybody else is a new one, whatever flat and name they give.
         known = signed_in if signed_in is not None and signed_in.community_id == found.community_id else None
         flat, name = fields.get("flat", "").strip(), fields.get("name", "").strip()
@@ -85,7 +87,7 @@ def join_pages(gateway: Gateway) -> APIRouter:
                     flat=flat,
                     name=name,
                     consent_version=fields.get("consent_version", ""),
-                    idempotency_key=fields.get("key", ""),
+                    idempotency_key=_key(fields.get("key", ""), visit="" if known else gateway.sessions.visit(request)),
                 )
             )
         except RemoteError as error:
@@ -94,11 +96,21 @@ def join_pages(gateway: Gateway) -> APIRouter:
             problem = texts(error.resident_text)
             return form(request, await resolve(code), flat=flat, name=name, problem=problem, status=422)
         person = joined.person
-        principal = known or Principal("person", person.id, person.community_id, person.name, frozenset({"resident"}))
-        gateway.people.forget(principal)
         done = texts("{name}，您已经是{group}的成员。", name=person.name, group=joined.group.name)
         response = form(request, found, done=done)
-        gateway.sessions.begin(response, principal)
+        if known is not None:  # their session goes on as it is, and ends when it would have ended
+            gateway.people.forget(known)
+        else:
+            roles = frozenset({"resident"})
+            newcomer = Principal("person", person.id, person.community_id, person.name, roles)
+            gateway.sessions.begin(response, newcomer)
         return response
 
     return router
+
+
+def _key(given: str, *, visit: str) -> str:
+    """Return the idempotency key; of nobody in particular, one that only the browser with this secret can repeat."""
+    if not visit or not given:
+        return given
+    return hmac.new(visit.encode(), given.encode(), hashlib.sha256).hexdigest()

@@ -1,5 +1,6 @@
 """Questions as pages show them: the state in words, the chain of those asked, who is waited for, what this viewer may do."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from louyu.routing.v1 import question_pb2
@@ -26,8 +27,6 @@ def question_view(question: question_pb2.Question, viewer: Principal, now: datet
     emergency = question.urgency == "emergency"
     if (emergency or overdue) and state not in ("answered", *ENDED):
         tone = "alarm"
-    called = texts(question.next_step.who_name)
-    who = " ".join((called, *(name for name in question.next_step.person_names if name != called))).strip()
     return QuestionView(
         id=question.id,
         number=question.number,
@@ -40,16 +39,15 @@ def question_view(question: question_pb2.Question, viewer: Principal, now: datet
         group_id=question.group_id,
         group_name=question.group_name,
         message_seq=question.message_seq,
-        asker="、".join(asker.name for asker in question.askers[:3])
-        + (texts("等 {n} 人", n=len(question.askers)) if len(question.askers) > 3 else ""),
+        asker=asker_names(question, texts, {}),
         opened_at=moment(question, "opened_at") or now,
         emergency=emergency,
         steps=tuple(
-            StepView(texts(step.who_name), _STANDING.get(step.state, "waiting"))
+            StepView(_named(step.who_name, texts), _STANDING.get(step.state, "waiting"))
             for step in question.plan
             if step.state != "cancelled"
         ),
-        next_who=who if state not in ENDED else "",
+        next_who=_next_who(question.next_step, texts) if state not in ENDED else "",
         next_due_at=due_at,
         then=question.next_step.then,
         overdue=overdue,
@@ -59,6 +57,27 @@ def question_view(question: question_pb2.Question, viewer: Principal, now: datet
         may_confirm=state == "answered" and any(asker.person_id == viewer.id for asker in question.askers),
         version=question.version,
     )
+
+
+def asker_names(question: question_pb2.Question, texts: Texts, flats: Mapping[str, str]) -> str:
+    """Return who asked, the first three by name, with the flats that are known here by person."""
+    shown = [" · ".join(filter(None, (asker.name, flats.get(asker.person_id)))) for asker in question.askers[:3]]
+    more = texts("等 {n} 人", n=len(question.askers)) if len(question.askers) > 3 else ""
+    return texts("、").join(shown) + more
+
+
+def _next_who(step: question_pb2.NextStep, texts: Texts) -> str:
+    """Return who is waited for: their parts, and in brackets their names."""
+    called = _named(step.who_name, texts)
+    names = texts("、").join(name for name in step.person_names if name != step.who_name)
+    if not called or not names:
+        return called or names
+    return texts("{called}（{names}）", called=called, names=names)
+
+
+def _named(who_name: str, texts: Texts) -> str:
+    """Return the names of roles and responders, which routing joins in Chinese, in the reader's language."""
+    return texts("、").join(texts(name) for name in who_name.split("、"))
 
 
 def timeline_views(

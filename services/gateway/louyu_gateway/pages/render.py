@@ -5,7 +5,7 @@ import io
 import re
 import uuid
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import segno
@@ -22,6 +22,7 @@ from louyu_gateway.sessions import Sessions
 _ROOT = Path(__file__).parent.parent
 ASSETS = _ROOT / "assets"
 SIZE_COOKIE = "louyu_size"
+CHOICE_LIFE = timedelta(days=365)
 
 
 def assets_version() -> str:
@@ -66,9 +67,7 @@ class Pages:
             (SIZE_COOKIE, ("normal", "large"), "size"),
         ):
             if request.query_params.get(key) in choices:
-                response.set_cookie(
-                    cookie, request.query_params[key], max_age=31_536_000, samesite="lax", httponly=True
-                )
+                self._sessions.keep(response, cookie, request.query_params[key], CHOICE_LIFE)
         self._sessions.keep_visit(request, response)
         response.headers["Cache-Control"] = "no-store"
         return response

@@ -18,7 +18,7 @@ def signing_in_pages(gateway: Gateway) -> APIRouter:
 
     @router.get("/")
     async def front(request: Request) -> Response:
-        return RedirectResponse(home_of(gateway.sessions.read(request)), status_code=303)
+        return RedirectResponse(home_of(await gateway.sessions.read(request)), status_code=303)
 
     @router.get("/signin")
     async def sign_in(request: Request, ticket: str = "") -> Response:
@@ -53,7 +53,7 @@ def signing_in_pages(gateway: Gateway) -> APIRouter:
         fields = await form_fields(request)
         check_own_form(request, fields.get("csrf", ""))
         response = RedirectResponse("/signin", status_code=303)
-        gateway.sessions.end(response)
+        await gateway.sessions.end(request, response)
         return response
 
     return router

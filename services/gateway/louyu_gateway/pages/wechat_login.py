@@ -7,6 +7,7 @@ virtual openid that must never be bound to anybody. Source: platform document "ç
 import json
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import urlencode, urlsplit
 
 import aiohttp
@@ -25,7 +26,7 @@ from louyu_gateway.pages.views import Link
 
 CHANNEL = "wechat_official_account"
 STATE_COOKIE = "louyu_oauth"
-STATE_SECONDS = 600
+STATE_LIFE = timedelta(minutes=10)
 LIMIT = aiohttp.ClientTimeout(total=4)
 _OFFICIAL_API = "https://api.weixin.qq.com"
 _OFFICIAL_AUTHORIZE = "https://open.weixin.qq.com"
@@ -56,7 +57,7 @@ def wechat_login_pages(gateway: Gateway) -> APIRouter:
         back = gateway.public_url(f"/app/oauth/{name}/back")
         response = RedirectResponse(authorize_address(account, back, state), status_code=303)
         kept = json.dumps({"state": state, "account": name, "next": own_path(next)})
-        response.set_cookie(STATE_COOKIE, kept.encode().hex(), max_age=STATE_SECONDS, httponly=True, samesite="lax")
+        gateway.sessions.keep(response, STATE_COOKIE, kept.encode().hex(), STATE_LIFE)
         return response
 
     @router.get("/{name}/back")

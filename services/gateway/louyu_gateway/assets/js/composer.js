@@ -1,5 +1,7 @@
 /* The composer: sends in place, keeps the words when sending fails, and never posts one message twice. */
 
+const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
 /**
  * Make `form` send without leaving the page; `onSent` is called when the message stands in the group. Returned is
  * `quote({reply, sender, text})`, which makes what is written a reply to the message at that position.
@@ -8,6 +10,7 @@ export function composer(form, onSent) {
   const text = form.elements.text;
   const key = form.elements.key;
   const button = form.querySelector(".button");
+  let tried = null;
   const replyTo = form.elements.reply_to;
   const quoting = form.querySelector(".quoting");
   const problem = document.querySelector(".composer .problem");
@@ -26,8 +29,12 @@ export function composer(form, onSent) {
   }
 
   async function send() {
-    if (!text.value.trim() || button.disabled) return;
+    if (!text.value.trim() || button.disabled || !form.reportValidity()) return;
     button.disabled = true;
+    // What was written further after a failure is another message, so it takes another key.
+    const words = `${replyTo.value} ${text.value}`;
+    if (tried !== null && tried !== words) key.value = newKey();
+    tried = words;
     try {
       // The key stays until the answer has come: sending again after a lost answer gives the first message.
       const response = await fetch(form.action, {
@@ -36,6 +43,7 @@ export function composer(form, onSent) {
       const answer = await response.json();
       if (!response.ok) throw new Error(answer.message);
       key.value = answer.next_key;
+      tried = null;
       text.value = "";
       quote(null);
       problem.hidden = true;

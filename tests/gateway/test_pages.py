@@ -164,3 +164,55 @@ async def test_an_announcement_is_previewed_published_and_its_ledger_read(edge: 
         await expect(desk.locator("tbody")).to_contain_text("28号楼", timeout=20_000)
         await desk.click(".back")
         await expect(desk.locator("tbody tr").first).to_contain_text("周六大扫除")
+
+
+async def test_what_is_too_long_is_kept_whole_and_told(edge: Edge) -> None:
+    async with watched(390, 844) as phone:
+        await join(phone, edge, "冯先生", "2单元702")
+        await phone.fill("textarea", "长" * 2012)
+        await phone.click(".composer .button.primary")
+        told = await phone.eval_on_selector("textarea", "field => [field.value.length, field.validationMessage]")
+        assert told == [2012, "最多 2000 个字，多了 12 个字"]
+        assert await phone.locator(".message.own").count() == 0
+        await phone.fill("textarea", "那就说短一点，大家好。")
+        await phone.click(".composer .button.primary")
+        await expect(phone.locator(".message.own", has_text="说短一点")).to_have_count(1)
+
+
+async def test_a_wrong_flat_costs_neither_the_name_nor_the_consent(edge: Edge) -> None:
+    async with watched(390, 844) as phone:
+        await phone.goto(f"{edge.url}/join/{JOIN_CODE}")
+        await phone.fill("[name=flat]", "我家")
+        await phone.fill("[name=name]", "陈阿姨")
+        await phone.check("[name=consent]")
+        await phone.click("form .button.primary")
+        await expect(phone.locator(".notice.alarm")).to_be_visible()
+        await expect(phone.locator("[name=name]")).to_have_value("陈阿姨")
+        await expect(phone.locator("[name=consent]")).to_be_checked()
+
+
+async def test_a_resident_signs_out_from_a_shared_phone(edge: Edge) -> None:
+    async with watched(390, 844) as phone:
+        await join(phone, edge, "褚阿姨", "2单元802")
+        await phone.click(".top .icon-button >> nth=0")
+        await expect(phone.locator(".mine")).to_contain_text("褚阿姨")
+        await phone.click(".mine .button")
+        await expect(phone.locator("h1")).to_have_text("请先登录")
+        await phone.goto(f"{edge.url}/app/groups/{GROUP}")
+        await expect(phone.locator("h1")).to_have_text("请先登录")
+
+
+async def test_only_those_entitled_see_the_flat_of_who_asks(edge: Edge) -> None:
+    async with watched(390, 844) as phone, watched(390, 844) as desk:
+        await join(phone, edge, "卫大爷", "2单元902")
+        await phone.fill("textarea", "请问楼道的灯坏了谁来修？")
+        await phone.click(".composer .button.primary")
+        card = phone.locator(".message.own [data-question]")
+        await expect(card).to_be_visible()
+        question_id = await card.get_attribute("data-question")
+        await desk.goto(edge.link(HEAD, "building_head", "resident"))
+        await desk.goto(f"{edge.url}/console/questions/{question_id}")
+        await expect(desk.locator(".facts")).to_contain_text("卫大爷 · 2-902")
+        await expect(desk.locator(".rail form[action='/signout']").first).to_be_visible()
+        await phone.goto(f"{edge.url}/app/questions/{question_id}")
+        assert "2-902" not in await phone.content()

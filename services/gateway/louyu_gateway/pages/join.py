@@ -41,6 +41,7 @@ def join_pages(gateway: Gateway) -> APIRouter:
         *,
         flat: str = "",
         name: str = "",
+        consented: bool = False,
         problem: str = "",
         done: str = "",
         status: int = 200,
@@ -58,7 +59,7 @@ def join_pages(gateway: Gateway) -> APIRouter:
             accounts=[account.name for account in gateway.channels.accounts],
             consent_version=found.consent_version,
             consent_lines=[texts(line) for line in CONSENT_LINES],
-            given=SimpleNamespace(flat=flat, name=name),
+            given=SimpleNamespace(flat=flat, name=name, consent=consented),
             problem=problem,
             done=done,
         )
@@ -94,7 +95,7 @@ def join_pages(gateway: Gateway) -> APIRouter:
             if error.code.name not in ("INVALID_ARGUMENT", "FAILED_PRECONDITION", "ALREADY_EXISTS"):
                 raise
             problem = texts(error.resident_text)
-            return form(request, await resolve(code), flat=flat, name=name, problem=problem, status=422)
+            return form(request, await resolve(code), flat=flat, name=name, consented=True, problem=problem, status=422)
         person = joined.person
         done = texts("{name}，您已经是{group}的成员。", name=person.name, group=joined.group.name)
         response = form(request, found, done=done)

@@ -66,3 +66,13 @@ def reach_word(state: announcement_pb2.ReachState.ValueType) -> str:
 def reach_from_word(word: str) -> announcement_pb2.ReachState.ValueType:
     """Return the reach state of a word. Raises ValueError for another one."""
     return announcement_pb2.ReachState.Value(f"REACH_STATE_{word.upper()}")
+
+
+def visit_from_word(word: str) -> announcement_pb2.VisitResult.ValueType:
+    """Return what happened at a door, of told, not_at_home or slip_left. Raises ValueError for another word."""
+    return announcement_pb2.VisitResult.Value(f"VISIT_RESULT_{word.upper()}")
+
+
+def visit_word(result: announcement_pb2.VisitResult.ValueType) -> str:
+    """Return told, not_at_home or slip_left."""
+    return announcement_pb2.VisitResult.Name(result).removeprefix("VISIT_RESULT_").lower()

@@ -20,7 +20,7 @@ from louyu_gateway.api.asking import (
     writer,
 )
 from louyu_gateway.gateway import Gateway
-from louyu_gateway.wire import reach_from_word, timestamp, urgency_from_word
+from louyu_gateway.wire import reach_from_word, timestamp, urgency_from_word, visit_from_word
 
 
 def announcement_routes(gateway: Gateway) -> APIRouter:
@@ -136,7 +136,7 @@ def announcement_routes(gateway: Gateway) -> APIRouter:
                 community_id=viewer.community(community),
                 announcement_id=checked_id(announcement, "announcement"),
                 household_id=checked_id(visit.household, "household"),
-                result=announcement_pb2.VisitResult.Value(f"VISIT_RESULT_{visit.result.upper()}"),
+                result=visit_from_word(visit.result),
                 idempotency_key=key_or_new(idempotency_key),
             )
         )

@@ -49,6 +49,7 @@ def household_row(household: announcement_pb2.HouseholdReach, texts: Texts) -> H
     channel = texts(words.CHANNELS.get(household.channel, household.channel))
     visit = words.VISITS.get(int(household.last_visit))
     return HouseholdRow(
+        id=household.household_id,
         building=household.building_name,
         flat=household.flat,
         state_label=texts(label),

@@ -1,6 +1,7 @@
 """The console's announcements: write, preview, publish, and the ledger of households."""
 
 import asyncio
+import uuid
 from datetime import datetime
 from types import SimpleNamespace
 
@@ -19,9 +20,10 @@ from louyu_gateway.pages.announcement_views import announcement_row, household_r
 from louyu_gateway.pages.console import console_viewer, render_console
 from louyu_gateway.pages.conversation import read_groups
 from louyu_gateway.pages.views import Choice
-from louyu_gateway.wire import reach_from_word, timestamp, urgency_from_word
+from louyu_gateway.wire import reach_from_word, timestamp, urgency_from_word, visit_from_word, visit_word
 
 AT = "/console/announcements"
+VISITS = {announcement_pb2.VisitResult.ValueType(result): label for result, label in words.VISITS.items()}
 NOT_REACHED = ("unreachable", "waiting", "sent")
 
 
@@ -148,7 +150,26 @@ def console_announcement_pages(gateway: Gateway) -> APIRouter:
             complete=found.announcement.is_ledger_complete,
             households=[household_row(household, texts) for household in reach.households],
             more=f"?page={reach.next_page_token}" if reach.next_page_token else "",
+            visits=[Choice(visit_word(result), texts(label)) for result, label in VISITS.items()],
         )
+
+    @router.post("/{announcement_id}/visits")
+    async def record_visit(request: Request, announcement_id: str) -> Response:
+        viewer, fields = await gateway.writer(request)
+        try:
+            result = visit_from_word(fields.get("result", ""))
+        except ValueError:
+            raise InvalidArgument("result must be told, not_at_home or slip_left", field="result") from None
+        await viewer.ask.notify(
+            notify.RecordVisitRequest(
+                community_id=viewer.community(),
+                announcement_id=announcement_id,
+                household_id=fields.get("household", ""),
+                result=result,
+                idempotency_key=uuid.uuid4().hex,
+            )
+        )
+        return RedirectResponse(f"{AT}/{announcement_id}", status_code=303)
 
     return router
 

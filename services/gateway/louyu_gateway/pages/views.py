@@ -167,6 +167,7 @@ class AnnouncementRow:
 class HouseholdRow:
     """A household that has not been reached, or how it was."""
 
+    id: str
     building: str
     flat: str
     state_label: str

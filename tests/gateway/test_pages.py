@@ -78,6 +78,10 @@ async def test_a_reply_quotes_its_message_and_every_open_page_is_told_what_it_di
         await neighbour.keyboard.press("Escape")
         await expect(neighbour.locator(".quoting")).to_be_hidden()
         await asked.locator("[data-reply]").click()
+        assert await neighbour.evaluate("document.documentElement.scrollWidth") <= 390
+        await neighbour.click(".quoting button")
+        await expect(neighbour.locator(".quoting")).to_be_hidden()
+        await asked.locator("[data-reply]").click()
         await neighbour.keyboard.type("在柜子屏幕上点忘记密码就能改。")
         await neighbour.click(".composer .button.primary")
         await expect(neighbour.locator(".quoting")).to_be_hidden()

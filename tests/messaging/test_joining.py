@@ -8,6 +8,7 @@ from louyu.messaging.v1 import message_pb2
 from louyu.messaging.v1 import messaging_service_pb2 as pb
 from louyu_messaging.consent import CURRENT_VERSION
 from louyu_runtime.errors import RemoteError
+from louyu_runtime.paging import encode_token
 
 from tests.messaging.community import ACCOUNT, CHANNEL, COMMUNITY, GROUP_28, GROUP_SMALL, Messaging, person
 
@@ -89,6 +90,29 @@ async def test_what_keeps_somebody_from_joining(messaging: Messaging, subtests: 
 
         assert (refused.value.code.name, refused.value.reason) == (code, reason)
     assert len(await messaging.outbox("GroupDirectoryChanged")) == 2
+
+
+@pytest.mark.parametrize(
+    ("method", "place"),
+    [
+        ("ListGroups", ["28", "no id"]),
+        ("ListGroups", [1, person("zhang").id]),
+        ("ListMembers", [2**40, person("zhang").id]),
+        ("ListMembers", [0, "no id"]),
+        ("ListMessages", ["after", 2**70, GROUP_28]),
+    ],
+)
+async def test_a_place_in_no_list_is_refused_naming_the_field(
+    messaging: Messaging, method: str, place: list[str | int]
+) -> None:
+    token = encode_token(method, place)
+    request = getattr(pb, f"{method}Request")(community_id=COMMUNITY, page_token=token)
+    if method != "ListGroups":
+        request.group_id = GROUP_28
+    with pytest.raises(RemoteError) as refused:
+        await messaging.call(method, request, person("zhang"))
+
+    assert (refused.value.code.name, refused.value.field) == ("INVALID_ARGUMENT", "page_token")
 
 
 async def test_a_refused_name_says_with_whom_it_would_be_confused(messaging: Messaging) -> None:

@@ -29,6 +29,7 @@ from louyu_runtime.events.streams import connect_redis
 from louyu_runtime.host import Host
 from louyu_runtime.identity import Principal, TokenSigner, service_principal
 from louyu_runtime.ids import community_id, named_id
+from louyu_runtime.paging import encode_token
 from louyu_runtime.rpc.client import Client
 
 from tests.embedded.waiting import until
@@ -312,6 +313,39 @@ async def test_texts_are_classified_as_messages_are(installation: Installation) 
 async def test_operators_see_the_plugins(installation: Installation) -> None:
     found = await installation.call("ListPlugins", pb.ListPluginsRequest(), OPERATOR)
     assert {"builtin", "property"} <= {one.name for one in found.plugins if one.state == "running"}
+
+
+async def test_what_no_database_can_keep_is_refused_naming_the_field(installation: Installation) -> None:
+    opened = await installation.post(1, "asker", "迁户口去哪个派出所？")
+    place: list[Any] = [0, "2026-01-15T12:00:00+00:00", opened.question_id]
+    listed = partial(pb.ListQuestionsRequest, community_id=COMMUNITY)
+    endless = Duration(seconds=2**62)
+    of_question: dict[str, Any] = {"community_id": COMMUNITY, "question_id": opened.question_id, "idempotency_key": "k"}
+    faulty: list[tuple[str, Message, str]] = [
+        ("AnswerQuestion", pb.AnswerQuestionRequest(**of_question, text="a\0"), "text"),
+        (
+            "AcknowledgeQuestion",
+            pb.AcknowledgeQuestionRequest(**of_question, promised_within=endless),
+            "promised_within",
+        ),
+        (
+            "GetMessageOutcome",
+            pb.GetMessageOutcomeRequest(community_id=COMMUNITY, group_id=GROUP, wait=endless),
+            "wait",
+        ),
+        ("ListQuestions", listed(responder_type="property\0"), "responder_type"),
+        ("ListQuestions", listed(page_token=encode_token("ListQuestions", [2**40, *place[1:]])), "page_token"),
+        ("ListQuestions", listed(page_token=encode_token("ListQuestions", [0, "now", place[2]])), "page_token"),
+        ("ListQuestions", listed(page_token=encode_token("ListQuestions", [*place[:2], "no id"])), "page_token"),
+        (
+            "ListQuestions",
+            listed(page_token=encode_token("ListQuestions", [0, "0001-01-01T00:00:00+14:00", place[2]])),
+            "page_token",
+        ),
+    ]
+    for method, request, field in faulty:
+        error = await refused(installation.call(method, request, somebody("head", "building_head")))
+        assert (error.code, error.field) == (grpc.StatusCode.INVALID_ARGUMENT, field)
 
 
 Request = Callable[[str], Message]

@@ -1,24 +1,34 @@
 """Calls between services: identity, permissions, errors with details, limits of time."""
 
 import asyncio
+import base64
+import json
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import grpc
 import pytest
+from google.protobuf import struct_pb2
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from louyu.events.v1 import events_service_pb2 as pb
 from louyu.events.v1 import events_service_pb2_grpc
 from louyu_runtime.embedded.ports import free_port
 from louyu_runtime.errors import FailedPrecondition, InvalidArgument, RemoteError
+from louyu_runtime.host import SERVER_OPTIONS
 from louyu_runtime.identity import Principal, TokenSigner, TokenVerifier, current_principal, service_principal
 from louyu_runtime.ids import community_id
+from louyu_runtime.paging import decode_token, encode_token
 from louyu_runtime.permissions import ANYONE, OPERATORS, persons
 from louyu_runtime.rpc.admission_interceptor import AdmissionInterceptor
 from louyu_runtime.rpc.client import Client
 from louyu_runtime.rpc.error_interceptor import ErrorInterceptor
 from louyu_runtime.rpc.identity_interceptor import IdentityInterceptor
+from louyu_runtime.rpc.request_interceptor import RequestInterceptor
 from louyu_runtime.rpc.telemetry_interceptor import TelemetryInterceptor
+
+from tests.embedded.waiting import until
 
 MINE, THEIRS = community_id("mine"), community_id("theirs")
 LEADER = Principal(kind="person", id="p1", community_id=MINE, roles=frozenset({"building_head"}))
@@ -55,6 +65,7 @@ async def serving(signer: TokenSigner) -> AsyncIterator[Client[events_service_pb
         interceptors=(
             TelemetryInterceptor(),
             ErrorInterceptor("routing"),
+            RequestInterceptor(),
             AdmissionInterceptor({"ListParkedEvents": 0.3}),
             IdentityInterceptor(TokenVerifier([signer.public_key], "routing"), rules, certificate_names=False),
         )
@@ -159,3 +170,92 @@ async def test_a_method_that_is_open_to_anyone_needs_no_token(signer: TokenSigne
         stub: Any = client._stub
         answer = await stub.RetryParkedEvent(pb.RetryParkedEventRequest(community_id=MINE))
         assert answer.is_handled
+
+
+async def test_bytes_that_are_no_message_are_refused_without_a_word_of_ours(
+    signer: TokenSigner, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving(signer) as client:
+        call: Any = client._channel.unary_unary("/louyu.events.v1.EventsService/ListParkedEvents")
+        for data in (b"\xff\xff", b"\x0a\x02\xc3\x28"):
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await call(data)
+            assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+            assert caught.value.details() == "the request is not a message of this method"
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+async def test_a_nul_in_a_text_is_refused_naming_the_field(signer: TokenSigner) -> None:
+    async with serving(signer) as client:
+        error = await failure(client, "a\0b")
+        assert (error.code, error.field) == (grpc.StatusCode.INVALID_ARGUMENT, "page_token")
+
+
+def test_a_nul_is_found_however_deep_it_is() -> None:
+    message = any_list("fine", "a\0")
+    read = RequestInterceptor().deserializer(struct_pb2.Struct.FromString)
+    assert read(message.SerializeToString()).field == "fields.list_value.values[1].string_value"
+    assert read(any_list("fine", "").SerializeToString()) == any_list("fine", "")
+
+
+def any_list(*texts: str) -> struct_pb2.Struct:
+    message = struct_pb2.Struct()
+    message.update({"list": list(texts)})
+    return message
+
+
+@pytest.mark.parametrize("most_at_once", [1_000, None], ids=["more than one connection takes", "as a service serves"])
+async def test_open_streams_keep_no_call_waiting(signer: TokenSigner, most_at_once: int | None) -> None:
+    options = dict(SERVER_OPTIONS) | ({"grpc.max_concurrent_streams": most_at_once} if most_at_once else {})
+    server = grpc.aio.server(options=list(options.items()))
+    servicer = health.aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+    port = free_port()
+    server.add_insecure_port(f"127.0.0.1:{port}")
+    await server.start()
+    stub = health_pb2_grpc.HealthStub
+    client = Client(stub, "routing", f"127.0.0.1:{port}", signer, service_principal("gateway"))
+    opened = 0
+
+    async def follow() -> None:
+        nonlocal opened
+        async for _ in client.stream("Watch", health_pb2.HealthCheckRequest()):
+            opened += 1
+
+    following = [asyncio.create_task(follow()) for _ in range(1_500)]
+    try:
+        await until(lambda: opened == (most_at_once or 1_500), within_seconds=30)
+        answer = await client.call("Check", health_pb2.HealthCheckRequest(), timeout=10.0)
+        assert answer.status == health_pb2.HealthCheckResponse.SERVING
+    finally:
+        for task in following:
+            task.cancel()
+        await asyncio.gather(*following, return_exceptions=True)
+        await client.close()
+        await server.stop(None)
+
+
+PLACES: list[list[object]] = [
+    ["L"],
+    ["L", 2**63, "a"],
+    ["L", -1, "a"],
+    ["L", True, "a"],
+    ["L", 1.5, "a"],
+    ["L", 1, "a\0"],
+    ["L", 1, "\ud800"],
+    ["L", 1, None],
+    ["M", 1, "a"],
+]
+
+
+@pytest.mark.parametrize("token", [json.dumps(place) for place in PLACES] + ["[" * 100_000, "9" * 10_000, "1", "{}"])
+def test_a_page_token_that_nobody_gave_out_is_refused_naming_the_field(token: str) -> None:
+    with pytest.raises(InvalidArgument) as refused:
+        decode_token("L", base64.urlsafe_b64encode(token.encode()).decode(), int, str)
+    assert refused.value.field == "page_token"
+
+
+def test_a_page_token_gives_back_the_place_that_it_was_made_of() -> None:
+    assert decode_token("L", encode_token("L", [7, MINE]), int, uuid.UUID) == [7, MINE]
+    with pytest.raises(InvalidArgument):
+        decode_token("L", encode_token("L", [7, "no id"]), int, uuid.UUID)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -81,7 +82,7 @@ class MessagingServicer(messaging_service_pb2_grpc.MessagingServiceServicer):
     async def ListGroups(self, request: pb.ListGroupsRequest, context: Context) -> pb.ListGroupsResponse:
         principal = current_principal()
         size = page_size(request.page_size)
-        after = _after(decode_token("ListGroups", request.page_token), str, str)
+        after = _after("ListGroups", request, str, uuid.UUID)
         async with self._community(request) as tx:
             seen = await places.groups(
                 tx,
@@ -103,7 +104,9 @@ class MessagingServicer(messaging_service_pb2_grpc.MessagingServiceServicer):
     async def ListMembers(self, request: pb.ListMembersRequest, context: Context) -> pb.ListMembersResponse:
         group_id = wire.uuid_of(request.group_id, "group_id")
         size = page_size(request.page_size)
-        after = _after(decode_token("ListMembers", request.page_token), int, str)
+        after = _after("ListMembers", request, int, uuid.UUID)
+        if after is not None and after[0] not in (0, 1):
+            raise InvalidArgument("page_token is not one that was given out; begin without it", field="page_token")
         async with self._community(request) as tx:
             _, with_flats = await access.group_for(tx, current_principal(), group_id)
             found = await places.members(tx, group_id, after=after, limit=size + 1)
@@ -160,7 +163,7 @@ class MessagingServicer(messaging_service_pb2_grpc.MessagingServiceServicer):
             if seq < 0:
                 raise InvalidArgument(f"{field} must not be negative", field=field)
         direction, seq = ("before", request.before_seq) if request.before_seq else ("after", request.after_seq)
-        position = _after(decode_token("ListMessages", request.page_token), str, int, str)
+        position = _after("ListMessages", request, str, int, uuid.UUID)
         if position is not None:
             direction, seq, token_group = position
             if token_group != group_id:
@@ -325,13 +328,10 @@ def _actor(principal: Principal) -> str:
     return f"service:{principal.id}" if principal.is_service else principal.id
 
 
-def _after(position: list[str | int] | None, *kinds: type) -> Any:
+def _after(method: str, request: Any, *kinds: type) -> Any:
     """Return a page token's position as a tuple of these types, None without a token."""
-    if position is None:
-        return None
-    if [type(part) for part in position] != list(kinds):
-        raise InvalidArgument("page_token is not one that was given out; begin without it", field="page_token")
-    return tuple(position)
+    position = decode_token(method, request.page_token, *kinds)
+    return None if position is None else tuple(position)
 
 
 def new_join_code() -> str:

@@ -97,7 +97,7 @@ class RoutingApi(routing_service_pb2_grpc.RoutingServiceServicer):
         group_id = _visible_group(current_principal(), request.group_id)
         community_id = requests.community(request.community_id)
         loop = asyncio.get_running_loop()
-        wait = min(max(request.wait.ToTimedelta().total_seconds(), 0.0), LONGEST_WAIT_SECONDS)
+        wait = min(max(requests.wait(request).total_seconds(), 0.0), LONGEST_WAIT_SECONDS)
         until = loop.time() + wait
         with self.watchers.waiting(community_id) as news:
             while True:

@@ -1,5 +1,6 @@
 """Requests: protobuf as the domain's own values. Every fault names its field."""
 
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from louyu_sdk import QuestionState
 from louyu_routing.applying import ResponderWanted
 from louyu_routing.chase import Chase
 from louyu_routing.errors import InvalidField
+from louyu_routing.question import URGENCY_RANK
 from louyu_routing.quiet_hours import USUAL, QuietHours
 from louyu_routing.states import LIVE
 from louyu_routing.store.listing import Position, Wanted
@@ -62,7 +64,7 @@ def promise(request: routing_service_pb2.AcknowledgeQuestionRequest) -> timedelt
     """Return within which time it is promised; None: the responder type's usual time."""
     if not request.HasField("promised_within"):
         return None
-    span = request.promised_within.ToTimedelta()
+    span = _span("promised_within", request.promised_within)
     if not _SHORTEST_PROMISE <= span <= _LONGEST_PROMISE:
         raise InvalidField("promised_within", "must be 1 minute to 60 days")
     return span
@@ -124,17 +126,15 @@ def wanted(request: routing_service_pb2.ListQuestionsRequest, principal: Princip
 def list_position(request: routing_service_pb2.ListQuestionsRequest) -> tuple[Position | None, int]:
     """Return where the page begins, and how long it is."""
     size = page_size(request.page_size)
-    token = decode_token("ListQuestions", request.page_token)
+    token = decode_token("ListQuestions", request.page_token, int, str, uuid.UUID)
     if token is None:
         return None, size
+    rank, opened, question_id = token
     try:
-        rank, opened, question_id = token
-        return (
-            int(rank),
-            datetime.fromisoformat(str(opened)).astimezone(UTC),
-            identifier("id", str(question_id)),
-        ), size
-    except (ValueError, InvalidField):
+        if rank not in URGENCY_RANK.values():
+            raise ValueError(rank)
+        return (int(rank), datetime.fromisoformat(str(opened)).astimezone(UTC), str(question_id)), size
+    except (ValueError, OverflowError):
         raise InvalidField("page_token", "is not one that was given out; begin without it") from None
 
 
@@ -143,6 +143,11 @@ def positions(request: routing_service_pb2.ListMessageOutcomesRequest) -> tuple[
     if request.last_seq - request.first_seq >= MOST_POSITIONS:
         raise InvalidField("last_seq", f"is too far from first_seq; at most {MOST_POSITIONS} positions are allowed")
     return request.first_seq, request.last_seq
+
+
+def wait(request: routing_service_pb2.GetMessageOutcomeRequest) -> timedelta:
+    """Return how long the caller would wait."""
+    return _span("wait", request.wait)
 
 
 def texts(request: routing_service_pb2.ClassifyRequest) -> list[tuple[str, str]]:
@@ -166,10 +171,17 @@ def _optional(field: str, value: str) -> str:
 def _window(name: str, definition: plan_pb2.ChaseDefinition) -> timedelta | None:
     if not definition.HasField(name):  # type: ignore[arg-type]  # one of the names above
         return None
-    span: Duration = getattr(definition, name)
-    if not timedelta(seconds=1) <= span.ToTimedelta() <= _LONGEST[name]:
+    span = _span(f"chase.{name}", getattr(definition, name))
+    if not timedelta(seconds=1) <= span <= _LONGEST[name]:
         raise InvalidField(f"chase.{name}", f"must be 1 second to {_LONGEST[name]}")
-    return span.ToTimedelta()
+    return span
+
+
+def _span(field: str, duration: Duration) -> timedelta:
+    try:
+        return duration.ToTimedelta()
+    except (ValueError, OverflowError):
+        raise InvalidField(field, "is not a duration that can be kept") from None
 
 
 def _wall_time(field: str, text: str, standard: time) -> time:

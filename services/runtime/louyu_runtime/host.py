@@ -36,6 +36,7 @@ from louyu_runtime.rpc.admission_interceptor import AdmissionInterceptor
 from louyu_runtime.rpc.client import MESSAGE_LIMIT, Client
 from louyu_runtime.rpc.error_interceptor import ErrorInterceptor
 from louyu_runtime.rpc.identity_interceptor import IdentityInterceptor
+from louyu_runtime.rpc.request_interceptor import RequestInterceptor
 from louyu_runtime.rpc.telemetry_interceptor import TelemetryInterceptor
 from louyu_runtime.settings import CommonSettings, is_loopback
 
@@ -43,6 +44,19 @@ logger = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 5.0
 GRACE_SECONDS = 15.0
+
+SERVER_OPTIONS = [
+    ("grpc.max_receive_message_length", MESSAGE_LIMIT),
+    ("grpc.max_metadata_size", 32 * 1024),
+    ("grpc.absolute_max_metadata_size", 32 * 1024),
+    ("grpc.max_concurrent_streams", 20_000),  # of one connection: a gateway has one for all its readers
+    ("grpc.server.max_pending_requests", 20_000),  # they come back all at once; from 1,000 on gRPC would cancel some
+    ("grpc.server.max_pending_requests_hard_limit", 30_000),
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    ("grpc.max_connection_age_ms", 300_000),
+    ("grpc.max_connection_age_grace_ms", 70_000),
+    ("grpc.so_reuseport", 0),
+]
 
 StubT = TypeVar("StubT")
 
@@ -182,19 +196,11 @@ class Host:
             interceptors=(
                 TelemetryInterceptor(),
                 ErrorInterceptor(self.role),
+                RequestInterceptor(),
                 AdmissionInterceptor(self._limits),
                 IdentityInterceptor(self.verifier, self._rules, certificate_names=bool(self.settings.tls_cert)),
             ),
-            options=[
-                ("grpc.max_receive_message_length", MESSAGE_LIMIT),
-                ("grpc.max_metadata_size", 32 * 1024),
-                ("grpc.absolute_max_metadata_size", 32 * 1024),
-                ("grpc.max_concurrent_streams", 1000),
-                ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
-                ("grpc.max_connection_age_ms", 300_000),
-                ("grpc.max_connection_age_grace_ms", 70_000),
-                ("grpc.so_reuseport", 0),
-            ],
+            options=SERVER_OPTIONS,
         )
         for add in self._add_to_server:
             add(server)

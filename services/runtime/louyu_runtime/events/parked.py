@@ -7,7 +7,7 @@ from typing import Any
 from louyu.events.v1 import envelope_pb2, events_service_pb2, events_service_pb2_grpc
 
 from louyu_runtime.database import Database
-from louyu_runtime.errors import NotFound
+from louyu_runtime.errors import InvalidArgument, NotFound
 from louyu_runtime.events.consumer import Handlers, describe
 from louyu_runtime.events.streams import open_envelope
 from louyu_runtime.ids import is_uuid
@@ -32,7 +32,9 @@ class ParkedEvents(events_service_pb2_grpc.EventsServiceServicer):
     ) -> events_service_pb2.ListParkedEventsResponse:
         """List them, newest first."""
         size = page_size(request.page_size)
-        position = decode_token("ListParkedEvents", request.page_token) or [0]
+        position = decode_token("ListParkedEvents", request.page_token, int) or [0]
+        if not is_uuid(request.community_id):
+            raise InvalidArgument("community_id is not a UUID", field="community_id")
         async with self._database.transaction(request.community_id) as tx:
             rows = await tx.rows(
                 "SELECT * FROM parked_event ORDER BY parked_at DESC, event_id OFFSET :skip LIMIT :size",

@@ -1,4 +1,6 @@
-"""The client side: one channel to a service, an identity and what is left of the deadline with each call.
+"""The client side: the channels to a service, an identity and what is left of the deadline with each call.
+
+Streams have a channel, and so a connection, of their own: however many stay open, other calls do not wait for them.
 
 Only UNAVAILABLE is repeated, by gRPC itself, at most three attempts with a budget of extra calls; every writing call
 carries an idempotency key, so a repeat is safe.
@@ -63,12 +65,12 @@ class Client(Generic[StubT]):
         own: Principal,
         credentials: grpc.ChannelCredentials | None = None,
     ) -> None:
-        if credentials is None:
-            self._channel = grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS)
-        else:
-            options = [*CHANNEL_OPTIONS, ("grpc.ssl_target_name_override", f"louyu-{audience}")]
-            self._channel = grpc.aio.secure_channel(address, credentials, options=options)
+        self._channel = _channel(audience, address, credentials)
+        # without a pool of its own, gRPC would give the second channel the first one's connection
+        own_connection = ("grpc.use_local_subchannel_pool", 1)
+        self._stream_channel = _channel(audience, address, credentials, own_connection)
         self._stub = stub_class(self._channel)  # type: ignore[call-arg]  # generated stubs take the channel
+        self._stream_stub = stub_class(self._stream_channel)  # type: ignore[call-arg]  # as above
         self._audience = audience
         self._signer = signer
         self._own = own
@@ -76,6 +78,7 @@ class Client(Generic[StubT]):
 
     async def close(self) -> None:
         await self._channel.close()
+        await self._stream_channel.close()
 
     def _metadata(self, principal: Principal | None) -> list[tuple[str, str]]:
         token = self._signer.sign(principal or self._own, [self._audience])
@@ -100,7 +103,7 @@ class Client(Generic[StubT]):
         self, method: str, request: Any, *, principal: Principal | None = None, timeout: float | None = None
     ) -> AsyncIterator[Any]:
         """Call a method with a stream of answers; leaving the loop ends the call. Raises RemoteError."""
-        call = getattr(self._stub, method)(request, timeout=timeout, metadata=self._metadata(principal))
+        call = getattr(self._stream_stub, method)(request, timeout=timeout, metadata=self._metadata(principal))
         try:
             async for response in call:
                 yield response
@@ -108,6 +111,15 @@ class Client(Generic[StubT]):
             raise from_rpc_error(error) from None
         finally:
             call.cancel()
+
+
+def _channel(
+    audience: str, address: str, credentials: grpc.ChannelCredentials | None, *further: tuple[str, Any]
+) -> grpc.aio.Channel:
+    if credentials is None:
+        return grpc.aio.insecure_channel(address, options=[*CHANNEL_OPTIONS, *further])
+    options = [*CHANNEL_OPTIONS, ("grpc.ssl_target_name_override", f"louyu-{audience}"), *further]
+    return grpc.aio.secure_channel(address, credentials, options=options)
 
 
 def is_worth_repeating(error: RemoteError) -> bool:

@@ -11,14 +11,13 @@ import grpc
 # The published types describe the synchronous server; a handler of grpc.aio has the same attributes with other types.
 Handler = Any
 Context = grpc.aio.ServicerContext[Any, Any]
+Deserializer = Callable[[bytes], Any]
 Around = Callable[[Any, Context], AbstractAsyncContextManager[None]]
 Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Any]]
 
 
-def wrap(handler: Handler, around: Around) -> Handler:
-    """Return the handler with `async with around(request, context)` about each call."""
-    if handler is None or handler.request_streaming:
-        return handler
+def wrap(handler: Handler, around: Around, deserializer: Deserializer) -> Handler:
+    """Return the handler with `async with around(request, context)` about each call, reading by this deserializer."""
     if handler.response_streaming:
         inner_stream = handler.unary_stream
 
@@ -28,7 +27,7 @@ def wrap(handler: Handler, around: Around) -> Handler:
                     yield response
 
         return grpc.unary_stream_rpc_method_handler(
-            stream, request_deserializer=handler.request_deserializer, response_serializer=handler.response_serializer
+            stream, request_deserializer=deserializer, response_serializer=handler.response_serializer
         )
     inner_unary = handler.unary_unary
 
@@ -37,7 +36,7 @@ def wrap(handler: Handler, around: Around) -> Handler:
             return await inner_unary(request, context)
 
     return grpc.unary_unary_rpc_method_handler(
-        unary, request_deserializer=handler.request_deserializer, response_serializer=handler.response_serializer
+        unary, request_deserializer=deserializer, response_serializer=handler.response_serializer
     )
 
 
@@ -51,6 +50,10 @@ class AroundInterceptor(grpc.aio.ServerInterceptor):
         """Return the context manager for one call of `method` ("/package.Service/Method")."""
         raise TypeError("an AroundInterceptor must say what it puts around a call")
 
+    def deserializer(self, own: Deserializer) -> Deserializer:
+        """Return what reads the request's bytes; `own` is the method's deserializer."""
+        return own
+
     async def intercept_service(
         self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
     ) -> Handler:
@@ -61,7 +64,13 @@ class AroundInterceptor(grpc.aio.ServerInterceptor):
             handler = await continuation(handler_call_details)
             if handler is None:
                 return handler
-            found = wrap(handler, lambda request, context: self.around(method, request, context))
+            if handler.request_streaming:
+                return handler
+            found = wrap(
+                handler,
+                lambda request, context: self.around(method, request, context),
+                self.deserializer(handler.request_deserializer),
+            )
             self._wrapped[method] = found
         return found
 

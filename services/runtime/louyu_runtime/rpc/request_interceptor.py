@@ -1,0 +1,75 @@
+"""Requests as they arrive: what is no message, or has text that no database can keep, is refused before all else.
+
+Without this, bytes that are no message would be answered by the name of a Python class, and a NUL in a text by a fault
+of ours. The deserializer marks such a request, and the call refuses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import DecodeError, Message
+
+from louyu_runtime.errors import InvalidArgument
+from louyu_runtime.rpc.handlers import AroundInterceptor, Context, Deserializer
+
+
+@dataclass(frozen=True)
+class _Unusable:
+    """Stands for a request that cannot be used; `field` is empty when its bytes are no message."""
+
+    field: str = ""
+
+
+class RequestInterceptor(AroundInterceptor):
+    """Refuses requests that no handler can use."""
+
+    def deserializer(self, own: Deserializer) -> Deserializer:
+        """Return a deserializer that marks what cannot be used."""
+
+        def read(data: bytes) -> Any:
+            try:
+                message = own(data)
+            except (DecodeError, UnicodeDecodeError):
+                return _Unusable()
+            # lengths may be zero bytes too, so a zero byte is only a reason to look
+            field = _text_with_nul(message) if b"\0" in data else None
+            return message if field is None else _Unusable(field)
+
+        return read
+
+    @asynccontextmanager
+    async def around(self, method: str, request: Any, context: Context) -> AsyncIterator[None]:
+        """Refuse what was marked."""
+        if isinstance(request, _Unusable):
+            if request.field:
+                raise InvalidArgument(
+                    f"{request.field} has a NUL character, which no text may have", field=request.field
+                )
+            raise InvalidArgument("the request is not a message of this method")
+        yield
+
+
+def _text_with_nul(message: Message, path: str = "") -> str | None:
+    """Return the path of the first text with a NUL, as in "messages[3].message.text"."""
+    for field, value in message.ListFields():
+        for name, one in _values(field, value):
+            if isinstance(one, Message):
+                found = _text_with_nul(one, f"{path}{name}.")
+                if found is not None:
+                    return found
+            elif isinstance(one, str) and "\0" in one:
+                return f"{path}{name}"
+    return None
+
+
+def _values(field: FieldDescriptor, value: Any) -> Iterable[tuple[str, Any]]:
+    if field.message_type is not None and field.message_type.GetOptions().map_entry:
+        return [(field.name, part) for item in value.items() for part in item]
+    if field.is_repeated:
+        return [(f"{field.name}[{number}]", one) for number, one in enumerate(value)]
+    return [(field.name, value)]

@@ -1,5 +1,7 @@
 """What no service can hold is refused at the edge, naming the field, and is never a fault of ours."""
 
+import json
+
 import aiohttp
 import pytest
 from louyu.notify.v1 import notify_service_pb2 as notify
@@ -28,6 +30,12 @@ async def test_an_address_with_a_sign_that_no_text_holds_is_not_found(
     async with http.get(edge.url + path) as answer:
         assert answer.status == 404
         assert (await answer.json())["mend"]
+
+
+async def test_notify_writes_its_log_as_the_other_services_do(edge: Edge) -> None:
+    lines = (edge.louyu.path / "logs" / "notify.log").read_text("utf-8").splitlines()
+    entries = [json.loads(line) for line in lines]
+    assert {entry["service"] for entry in entries} == {"notify"}
 
 
 async def test_a_form_with_such_a_sign_is_refused_naming_the_field(edge: Edge, http: aiohttp.ClientSession) -> None:

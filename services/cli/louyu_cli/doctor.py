@@ -11,10 +11,9 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-import asyncpg
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from louyu_runtime.database import Database, is_away
+from louyu_runtime.database import Database, is_away, refusal_of
 from louyu_runtime.errors import LouyuError
 from louyu_runtime.events.streams import connect_redis
 from louyu_runtime.migrations import check_schema
@@ -94,9 +93,8 @@ async def _database(service: str) -> Finding:
     except LouyuError as error:
         return Finding(name, error.message, "start the database, or run `louyu migrate`")
     except Exception as error:
-        cause = error.__cause__ or error
-        if isinstance(cause, asyncpg.InvalidPasswordError):
-            return Finding(name, "user or password is refused", "correct the database URL")
+        if refusal_of(error):
+            return Finding(name, refusal_of(error), "correct the database URL")
         if is_away(error):
             return Finding(name, "cannot be reached", "start it, or correct the host and port in the URL")
         return Finding(

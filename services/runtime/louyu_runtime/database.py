@@ -210,6 +210,18 @@ def sql_state(error: BaseException) -> str:
     return str(state or "")
 
 
+_REFUSALS = {
+    "28P01": "the database refuses the user or password in the URL",
+    "28000": "the database does not let this user in from here",
+    "3D000": "there is no database of the name in the URL",
+}
+
+
+def refusal_of(error: BaseException) -> str:
+    """Return in plain words why PostgreSQL let nobody in; an empty text when that is not the fault."""
+    return _REFUSALS.get(sql_state(error), "")
+
+
 def constraint_of(error: BaseException) -> str:
     """Return the name of the constraint that an error broke, or an empty text."""
     cause: BaseException | None = getattr(error, "orig", None) or error

@@ -20,7 +20,7 @@ from louyu.events.v1 import events_service_pb2, events_service_pb2_grpc
 from louyu_runtime import telemetry
 from louyu_runtime.admin import AdminServer
 from louyu_runtime.background import end_all, supervise
-from louyu_runtime.database import Database, is_away
+from louyu_runtime.database import Database, is_away, refusal_of
 from louyu_runtime.errors import FailedPrecondition
 from louyu_runtime.events import parked
 from louyu_runtime.events.consumer import Consumer, Handlers
@@ -229,6 +229,11 @@ class Host:
                 async with self.database.engine.connect():
                     return
             except Exception as error:
+                if refusal_of(error):
+                    raise FailedPrecondition(
+                        f"{refusal_of(error)}: correct LOUYU_DATABASE_URL or LOUYU_{self.role.upper()}_DATABASE_URL",
+                        reason="DATABASE_REFUSES",
+                    ) from error
                 if not is_away(error):
                     raise
                 logger.warning("waiting for the database", extra={"cause": error.__class__.__name__})

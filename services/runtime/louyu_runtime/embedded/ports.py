@@ -10,7 +10,8 @@ otherwise be given that very port as its own, connect to itself, and keep the se
 
 def free_port() -> int:
     """Return a port on 127.0.0.1 that nobody listens on at this moment."""
-    for port in random.sample(_BELOW_EPHEMERAL, 200):
+    # Not the shared generator: two test processes that seed it alike would draw the same ports at the same time.
+    for port in random.SystemRandom().sample(_BELOW_EPHEMERAL, 200):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

@@ -17,6 +17,9 @@ from google.protobuf.message import DecodeError, Message
 from louyu_runtime.errors import InvalidArgument
 from louyu_runtime.rpc.handlers import AroundInterceptor, Context, Deserializer
 
+ROW_BY_ROW = frozenset({"PostMessageBatchRequest"})
+"""Requests whose handler refuses each bad row by itself, so that it does not harm the good ones."""
+
 
 @dataclass(frozen=True)
 class _Unusable:
@@ -37,7 +40,8 @@ class RequestInterceptor(AroundInterceptor):
             except (DecodeError, UnicodeDecodeError):
                 return _Unusable()
             # lengths may be zero bytes too, so a zero byte is only a reason to look
-            field = _text_with_nul(message) if b"\0" in data else None
+            is_looked_at = b"\0" in data and message.DESCRIPTOR.name not in ROW_BY_ROW
+            field = _text_with_nul(message) if is_looked_at else None
             return message if field is None else _Unusable(field)
 
         return read

@@ -31,6 +31,8 @@ async def join(page: Page, edge: Edge, name: str, flat: str) -> None:
     await page.check("[name=consent]")
     await page.click("form .button.primary")
     await page.click(".button.primary >> text=/进入群里|Go to the group/")
+    # until it is loaded, its scripts with it: before that the form is sent as forms without scripts are
+    await page.wait_for_url("**/app/groups/*")
 
 
 async def test_a_question_is_asked_on_a_phone_answered_at_a_desk_and_settled_with_a_tap(edge: Edge) -> None:

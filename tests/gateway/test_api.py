@@ -63,7 +63,7 @@ async def test_messages_are_read_in_order_from_a_position(edge: Edge, http: aioh
     [message] = page["messages"]
     assert message["seq"] == last - 1
     assert message["sender"]["name"] == "周书记"
-    assert set(message) == {"seq", "id", "sender", "text", "via", "media", "at", "reply_to", "question"}
+    assert set(message) == {"seq", "id", "sender", "text", "via", "media", "at", "reply_to", "question", "state"}
     assert page["last_seq"] >= last
 
 

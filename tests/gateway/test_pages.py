@@ -97,6 +97,23 @@ async def test_a_reply_quotes_its_message_and_every_open_page_is_told_what_it_di
             assert await page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+async def test_what_is_taken_back_disappears_from_every_open_page(edge: Edge) -> None:
+    async with watched(390, 844) as phone, watched(390, 844) as neighbour:
+        await join(phone, edge, "吴大姐", "1单元402")
+        await join(neighbour, edge, "郑大姐", "1单元502")
+        await phone.fill("textarea", "发错群了不好意思")
+        await phone.click(".composer .button.primary")
+        said = neighbour.locator(".messages > .message", has_text="发错群了")
+        await expect(said).to_have_count(1)
+        await expect(said.locator("[data-recall]")).to_have_count(0)
+
+        await phone.locator(".message.own", has_text="发错群了").locator("[data-recall]").click()
+
+        await expect(phone.locator(".message.own .gone").last).to_have_text("您撤回了一条消息")
+        await expect(neighbour.locator(".message .gone").last).to_have_text("撤回了一条消息")
+        await expect(said).to_have_count(0)
+
+
 async def test_what_could_not_be_sent_stays_in_the_composer(edge: Edge) -> None:
     async with watched(390, 844) as phone:
         await join(phone, edge, "钱大妈", "3单元602")

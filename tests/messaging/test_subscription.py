@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from louyu.messaging.v1 import messaging_service_pb2 as pb
 from louyu_messaging.errors import ReaderTooSlow
-from louyu_messaging.feed import BUFFER, Feed, GroupKey
+from louyu_messaging.feed import BUFFER, Feed, GroupKey, News
 from louyu_messaging.message import Message
 from louyu_messaging.store.hot import HotStore
 from louyu_runtime.errors import RemoteError
@@ -79,8 +79,8 @@ async def test_a_quiet_group_sends_heartbeats(messaging: Messaging) -> None:
 
         feed = Feed(nothing, hot.group_positions, heartbeat_seconds=0.01)
         async with aclosing(feed.subscribe(KEY, 0)) as answers:
-            assert await anext(answers) == []
-            assert await anext(answers) == []
+            assert await anext(answers) == News([], 0)
+            assert await anext(answers) == News([], 0)
 
 
 class Scripted:
@@ -94,8 +94,8 @@ class Scripted:
         last = min(seq + limit, self.count)
         return [Message(n, str(n), "", "", (), "x", "text", (), 0, "", now) for n in range(seq + 1, last + 1)]
 
-    async def positions(self, groups: Sequence[GroupKey]) -> dict[GroupKey, int]:
-        return dict.fromkeys(groups, self.count)
+    async def positions(self, groups: Sequence[GroupKey]) -> dict[GroupKey, tuple[int, int]]:
+        return dict.fromkeys(groups, (self.count, 0))
 
 
 async def test_a_slow_reader_is_ended_and_does_not_hold_up_the_others() -> None:
@@ -103,15 +103,15 @@ async def test_a_slow_reader_is_ended_and_does_not_hold_up_the_others() -> None:
     feed = Feed(script.after, script.positions)
     async with aclosing(feed.subscribe(KEY, 0)) as slow, aclosing(feed.subscribe(KEY, 0)) as quick:
         script.count = 1
-        assert [m.seq for m in await anext(slow)] == [1]
+        assert [m.seq for m in (await anext(slow)).messages] == [1]
         first = asyncio.create_task(anext(slow))  # takes its place in the group, then stops taking
         await asyncio.sleep(0)
-        seen = [m.seq for m in await anext(quick)]
+        seen = [m.seq for m in (await anext(quick)).messages]
         taking = asyncio.create_task(anext(quick))
         while len(seen) < BUFFER + 300:
             script.count += 50
             feed.wake(KEY)
-            seen += [m.seq for m in await taking]
+            seen += [m.seq for m in (await taking).messages]
             taking = asyncio.create_task(anext(quick))
         taking.cancel()
         await first
@@ -132,9 +132,9 @@ async def test_a_lost_wake_delays_but_skips_nothing() -> None:
             await asyncio.sleep(0)
             script.count = 450
             feed.wake_all()
-            seen = [m.seq for m in await waiting]
+            seen = [m.seq for m in (await waiting).messages]
             while len(seen) < 450:
-                seen += [m.seq for m in await anext(answers)]
+                seen += [m.seq for m in (await anext(answers)).messages]
     finally:
         watching.cancel()
 

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Path, Query
 from louyu_runtime.errors import InvalidArgument
 from pydantic import AfterValidator, AwareDatetime, Field
 
 LARGEST = 2**62
 """Positions and versions are signed 64-bit numbers in contracts and database; half of it leaves room to count on."""
+
+MessageSeq = Annotated[int, Path(ge=1, le=LARGEST, description="Position of the message.")]
+"""The position of one message, in a path."""
 
 Position = Annotated[int, Query(ge=0, le=LARGEST)]
 Version = Annotated[int, Field(ge=0, le=LARGEST)]

@@ -9,18 +9,25 @@ from louyu_gateway.gateway import Gateway
 from louyu_gateway.live import Source, Tell
 
 
-def messages_of(gateway: Gateway, principal: Principal, community_id: str, group_id: str, after_seq: int) -> Source:
-    """Return the source that tells the newest position in a group."""
-    seen = after_seq
+def messages_of(
+    gateway: Gateway, principal: Principal, community_id: str, group_id: str, after_seq: int, after_change: int
+) -> Source:
+    """Return the source that tells a group's newest position, and that earlier messages have changed."""
+    seen, seen_change = after_seq, after_change
 
     async def read(tell: Tell) -> None:
-        nonlocal seen
+        nonlocal seen, seen_change
         ask = gateway.services.calls(await gateway.people.refreshed(principal))
-        request = messaging.SubscribeMessagesRequest(community_id=community_id, group_id=group_id, after_seq=seen)
+        request = messaging.SubscribeMessagesRequest(
+            community_id=community_id, group_id=group_id, after_seq=seen, after_change=seen_change
+        )
         async for answer in ask.stream(gateway.services.messaging, request):
             if answer.messages:
                 seen = answer.messages[-1].seq
                 tell("messages", {"last_seq": seen})
+            if answer.last_change:
+                seen_change = answer.last_change
+                tell("changes", {"last_change": seen_change})
 
     return read
 

@@ -21,7 +21,7 @@ LONGEST_WAIT_SECONDS = 10.0
 logger = logging.getLogger(__name__)
 
 Tell = Callable[[str, dict[str, str | int]], None]
-"""Puts a hint before the reader: its kind ("messages", "question", "screen") and what it is about."""
+"""Puts a hint before the reader: its kind ("messages", "changes", "question", "screen") and what it is about."""
 Source = Callable[[Tell], Awaitable[None]]
 """Reads one stream until it ends, telling each hint; called again whenever it has ended."""
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 from louyu.events.v1.events_service_pb2_grpc import EventsServiceStub
+from louyu.messaging.v1.conversation_service_pb2_grpc import ConversationServiceStub
 from louyu.messaging.v1.messaging_service_pb2_grpc import MessagingServiceStub
 from louyu.notify.v1.notify_service_pb2_grpc import NotifyServiceStub
 from louyu.routing.v1.routing_service_pb2_grpc import RoutingServiceStub
@@ -40,6 +41,7 @@ class Services:
             return Client(stub_class, name, addresses[name], signer, OWN, credentials)
 
         self.messaging = client(MessagingServiceStub, "messaging")
+        self.conversation = client(ConversationServiceStub, "messaging")
         self.routing = client(RoutingServiceStub, "routing")
         self.notify = client(NotifyServiceStub, "notify")
         self.events = {name: client(EventsServiceStub, name) for name in addresses}
@@ -50,7 +52,7 @@ class Services:
 
     async def close(self) -> None:
         """Close every channel."""
-        for client in (self.messaging, self.routing, self.notify, *self.events.values()):
+        for client in (self.messaging, self.conversation, self.routing, self.notify, *self.events.values()):
             await client.close()
 
 
@@ -68,6 +70,10 @@ class Calls:
     async def messaging(self, request: Message) -> Any:
         """Call messaging."""
         return await self._call(self._services.messaging, request)
+
+    async def conversation(self, request: Message) -> Any:
+        """Call messaging about messages that stand already."""
+        return await self._call(self._services.conversation, request)
 
     async def routing(self, request: Message) -> Any:
         """Call routing."""

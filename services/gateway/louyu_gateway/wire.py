@@ -44,6 +44,13 @@ def via_from_word(word: str) -> message_pb2.Via.ValueType:
     return message_pb2.Via.Value(f"VIA_{word.upper()}")
 
 
+def message_state_word(state: message_pb2.MessageState.ValueType) -> str:
+    """Return shown, recalled, hidden or removed."""
+    if state == message_pb2.MESSAGE_STATE_UNSPECIFIED:
+        return "shown"
+    return message_pb2.MessageState.Name(state).removeprefix("MESSAGE_STATE_").lower()
+
+
 def urgency_word(urgency: announcement_pb2.AnnouncementUrgency.ValueType) -> str:
     """Return emergency, important or ordinary."""
     if urgency == announcement_pb2.ANNOUNCEMENT_URGENCY_UNSPECIFIED:

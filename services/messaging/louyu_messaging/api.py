@@ -7,6 +7,7 @@ import secrets
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from typing import Any
 
 from louyu.messaging.v1 import message_pb2, messaging_service_pb2_grpc
@@ -27,8 +28,10 @@ from louyu_messaging.errors import CommunityNotFound, GroupNotFound, JoinCodeUnk
 from louyu_messaging.feed import Feed
 from louyu_messaging.importing import Tools
 from louyu_messaging.joining import Joining, join_group
+from louyu_messaging.message import Message
 from louyu_messaging.places import ChannelAddress
 from louyu_messaging.posting import Draft, Posted, Poster
+from louyu_messaging.recalling import recallable_for
 from louyu_messaging.store import joining as joining_store
 from louyu_messaging.store import messages, places
 
@@ -169,31 +172,39 @@ class MessagingServicer(messaging_service_pb2_grpc.MessagingServiceServicer):
             if token_group != group_id:
                 raise InvalidArgument("page_token belongs to another group; begin without it", field="page_token")
         async with self._community(request) as tx:
-            group, _ = await access.group_for(tx, current_principal(), group_id)
+            group, by_steward = await access.group_for(tx, current_principal(), group_id)
             read = messages.before if direction == "before" else messages.after
             found = await read(tx, group_id, seq, size + 1)
+            now = tx.now
         token = ""
         if len(found) > size:
             found = found[1:] if direction == "before" else found[:size]
             edge = found[0] if direction == "before" else found[-1]
             token = encode_token("ListMessages", [direction, edge.seq, group_id])
         return pb.ListMessagesResponse(
-            messages=map(wire.message_to_proto, found), next_page_token=token, last_seq=group.last_seq
+            messages=[_own_message(each, by_steward=by_steward, now=now) for each in found],
+            next_page_token=token,
+            last_seq=group.last_seq,
+            last_change=group.last_change,
         )
 
     async def SubscribeMessages(
         self, request: pb.SubscribeMessagesRequest, context: Context
     ) -> AsyncIterator[pb.SubscribeMessagesResponse]:
         group_id = wire.uuid_of(request.group_id, "group_id")
-        if request.after_seq < 0:
-            raise InvalidArgument("after_seq must not be negative", field="after_seq")
+        for field, position in (("after_seq", request.after_seq), ("after_change", request.after_change)):
+            if position < 0:
+                raise InvalidArgument(f"{field} must not be negative", field=field)
         async with self._community(request) as tx:
-            await access.group_for(tx, current_principal(), group_id)
+            _, by_steward = await access.group_for(tx, current_principal(), group_id)
         key = (request.community_id.lower(), group_id)
         # closing the generator also when the caller leaves in the middle: the reader gives its place back
-        async with contextlib.aclosing(self._feed.subscribe(key, request.after_seq)) as fresh:
-            async for found in fresh:
-                yield pb.SubscribeMessagesResponse(messages=map(wire.message_to_proto, found))
+        async with contextlib.aclosing(self._feed.subscribe(key, request.after_seq, request.after_change)) as fresh:
+            async for news in fresh:
+                yield pb.SubscribeMessagesResponse(
+                    messages=[wire.message_to_proto(each, by_steward=by_steward) for each in news.messages],
+                    last_change=news.last_change,
+                )
 
     async def ResolveJoinCode(self, request: pb.ResolveJoinCodeRequest, context: Context) -> pb.ResolveJoinCodeResponse:
         own_id, group_id = await self._opened_by(request.join_code)
@@ -312,6 +323,15 @@ def _sender(principal: Principal, message: message_pb2.NewMessage) -> str | None
     if message.is_platform:
         raise InvalidArgument("is_platform is for services", field="message.is_platform")
     return wire.uuid_of(message.sender_id, "message.sender_id")
+
+
+def _own_message(message: Message, *, by_steward: bool, now: datetime) -> message_pb2.Message:
+    """Return a message as the caller may read it, and how long they may take it back."""
+    proto = wire.message_to_proto(message, by_steward=by_steward)
+    left = recallable_for(message, current_principal().id, now)
+    if left is not None:
+        proto.recallable_for.FromTimedelta(left)
+    return proto
 
 
 def _proven_address(principal: Principal, request: pb.JoinGroupRequest) -> ChannelAddress | None:

@@ -3,6 +3,7 @@
 NotFound
 ├── CommunityNotFound
 ├── GroupNotFound        also for groups that the caller is not in
+├── MessageNotFound      also for the messages of others where only one's own will do
 ├── PersonNotFound
 └── JoinCodeUnknown      never given out, withdrawn or expired
 InvalidArgument
@@ -12,6 +13,7 @@ InvalidArgument
 └── NameMisleading       the name of the platform or of somebody who holds a role
 FailedPrecondition
 ├── ConsentOutdated      there is a newer text to consent to
+├── RecallTooLate        the time for taking a message back is over
 └── SenderNotMember      the named sender is not in the group
 ResourceExhausted
 ├── PostingOverloaded    the same post may succeed in a moment
@@ -42,6 +44,17 @@ class GroupNotFound(NotFound):
 
     def __init__(self) -> None:
         super().__init__("no such group, or you are not in it", resident_text="没有找到这个群。")
+
+
+class MessageNotFound(NotFound):
+    """No message at this position, or not one with which the caller may do this."""
+
+    reason = "MESSAGE_NOT_FOUND"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the group has no such message, or it is not yours", field="seq", resident_text="没有找到这条消息。"
+        )
 
 
 class PersonNotFound(NotFound):
@@ -132,6 +145,18 @@ class ConsentOutdated(FailedPrecondition):
             f"the text to consent to is now version {current}: show it and ask again",
             metadata={"consent_version": current},
             resident_text="告知书已更新，请阅读后再确认。",
+        )
+
+
+class RecallTooLate(FailedPrecondition):
+    """Neighbours have had time to read and answer."""
+
+    reason = "RECALL_TOO_LATE"
+
+    def __init__(self, minutes: int) -> None:
+        super().__init__(
+            f"a message can be taken back for {minutes} minutes only: ask the building head to hide it",
+            resident_text=f"发出超过{minutes}分钟，不能撤回了；需要时请楼长帮忙隐藏。",
         )
 
 

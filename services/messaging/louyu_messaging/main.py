@@ -5,20 +5,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from louyu.events.v1 import envelope_pb2
-from louyu.messaging.v1 import messaging_service_pb2, messaging_service_pb2_grpc
+from louyu.events.v1 import envelope_pb2, messaging_events_pb2
+from louyu.messaging.v1 import (
+    conversation_service_pb2,
+    conversation_service_pb2_grpc,
+    messaging_service_pb2,
+    messaging_service_pb2_grpc,
+)
 from louyu_runtime.host import Host
 from louyu_runtime.logs import start_logging
 from louyu_runtime.sealing import Sealer
 from louyu_runtime.settings import load_settings
 
 from louyu_messaging.api import MessagingServicer
+from louyu_messaging.conversation_api import ConversationServicer
 from louyu_messaging.door import Door
 from louyu_messaging.drafts import draft_message
 from louyu_messaging.events import complete_message_payload
 from louyu_messaging.feed import Feed, GroupKey
 from louyu_messaging.message import Message, NewMessage
-from louyu_messaging.permissions import PERMISSIONS
+from louyu_messaging.permissions import CONVERSATION_PERMISSIONS, PERMISSIONS
 from louyu_messaging.posting import Draft, Outcome, Posted, Poster
 from louyu_messaging.settings import MessagingSettings
 from louyu_messaging.store import doors, messages
@@ -56,8 +62,11 @@ def wire_up(host: Host, hot: HotStore, settings: MessagingSettings) -> None:
 
     def hint(envelope: envelope_pb2.Envelope) -> None:
         kind, _, group_id = envelope.subject.partition("/")
-        if kind == "group":
-            feed.wake((envelope.community_id, group_id))
+        key = (envelope.community_id, group_id)
+        if envelope.type == "MessageChanged":
+            feed.changed(key, messaging_events_pb2.MessageChanged.FromString(envelope.payload).change)
+        elif kind == "group":
+            feed.wake(key)
 
     poster = Poster(hot.post_messages, posted)
 
@@ -76,6 +85,12 @@ def wire_up(host: Host, hot: HotStore, settings: MessagingSettings) -> None:
         MessagingServicer(database, poster, feed, Door(database, hot, sealer, post), sealer),
         PERMISSIONS,
         descriptor=messaging_service_pb2.DESCRIPTOR.services_by_name["MessagingService"],
+    )
+    host.add_servicer(
+        conversation_service_pb2_grpc.add_ConversationServiceServicer_to_server,
+        ConversationServicer(database, feed.changed),
+        CONVERSATION_PERMISSIONS,
+        descriptor=conversation_service_pb2.DESCRIPTOR.services_by_name["ConversationService"],
     )
     host.limit(ApplyCommunity=30.0)
     host.complete_events({"MessagePosted": complete_message_payload})

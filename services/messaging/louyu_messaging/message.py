@@ -1,6 +1,6 @@
 """A message: as it is to be posted, and as it stands in a group."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from louyu_messaging.errors import MessageFaulty
@@ -12,6 +12,10 @@ LONGEST_TEXT = 2000
 MOST_MEDIA = 9
 LONGEST_MEDIA_ID = 256
 VIAS = ("text", "voice", "photo")
+SHOWN = "shown"
+RECALLED = "recalled"
+HIDDEN = "hidden"
+REMOVED = "removed"
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ class NewMessage:
 
 @dataclass(frozen=True)
 class Message:
-    """A message as it stands in a group. `sender_id` is empty for the platform."""
+    """A message as it stands in a group. `sender_id` is empty for the platform; `state` says who still reads it."""
 
     seq: int
     id: str
@@ -43,10 +47,18 @@ class Message:
     reply_to_seq: int
     question_id: str
     posted_at: datetime
+    state: str = SHOWN
 
     @property
     def is_platform(self) -> bool:
         return not self.sender_id
+
+
+def as_read(message: Message, *, by_steward: bool) -> Message:
+    """Return a message as it may be read: what is hidden has no words but for those who look after the building."""
+    if message.state == SHOWN or (message.state == HIDDEN and by_steward):
+        return message
+    return replace(message, text="", media_ids=())
 
 
 def check_message(message: NewMessage) -> None:

@@ -22,3 +22,9 @@ PERMISSIONS: dict[str, Rule] = {
     "FindPersonsByAddress": only_services("gateway"),
     "ResolveAddresses": only_services("notify"),
 }
+
+CONVERSATION_PERMISSIONS: dict[str, Rule] = {
+    "ListChangedMessages": persons(EVERYBODY, "routing", "notify", "gateway"),
+    # a person their own
+    "RecallMessage": persons(EVERYBODY),
+}

@@ -38,6 +38,7 @@ class Group:
     join_code: str
     last_seq: int
     member_count: int
+    last_change: int
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from louyu_messaging.door_outcome import (
     Refused,
     UnknownSender,
 )
-from louyu_messaging.message import Message, NewMessage
+from louyu_messaging.message import HIDDEN, RECALLED, REMOVED, SHOWN, Message, NewMessage, as_read
 from louyu_messaging.places import ChannelAddress, Community, Group, Member, Person
 
 _VIA_OF: dict[int, str] = {
@@ -36,6 +36,12 @@ _VIA_OF: dict[int, str] = {
     message_pb2.VIA_TEXT: "text",
     message_pb2.VIA_VOICE: "voice",
     message_pb2.VIA_PHOTO: "photo",
+}
+_PROTO_STATE = {
+    SHOWN: message_pb2.MESSAGE_STATE_SHOWN,
+    RECALLED: message_pb2.MESSAGE_STATE_RECALLED,
+    HIDDEN: message_pb2.MESSAGE_STATE_HIDDEN,
+    REMOVED: message_pb2.MESSAGE_STATE_REMOVED,
 }
 _PROTO_VIA = {"text": message_pb2.VIA_TEXT, "voice": message_pb2.VIA_VOICE, "photo": message_pb2.VIA_PHOTO}
 
@@ -74,8 +80,9 @@ def message_of(message: message_pb2.NewMessage, sender_id: str | None, path: str
     )
 
 
-def message_to_proto(message: Message) -> message_pb2.Message:
-    """Return a message as it stands in a group."""
+def message_to_proto(message: Message, *, by_steward: bool) -> message_pb2.Message:
+    """Return a message as it may be read, by one who looks after the building or by anybody in the group."""
+    message = as_read(message, by_steward=by_steward)
     proto = message_pb2.Message(
         seq=message.seq,
         id=message.id,
@@ -88,6 +95,7 @@ def message_to_proto(message: Message) -> message_pb2.Message:
         reply_to_seq=message.reply_to_seq,
         is_platform=message.is_platform,
         question_id=message.question_id,
+        state=_PROTO_STATE[message.state],
     )
     set_time(proto.posted_at, message.posted_at)
     return proto

@@ -8,7 +8,7 @@ from louyu.notify.v1 import announcement_pb2
 from louyu.routing.v1 import question_pb2
 
 from louyu_gateway.api import models
-from louyu_gateway.wire import moment, reach_word, state_word, urgency_word, via_word
+from louyu_gateway.wire import message_state_word, moment, reach_word, state_word, urgency_word, via_word
 
 _NEVER = datetime.fromtimestamp(0, UTC)
 
@@ -55,6 +55,7 @@ def message(found: message_pb2.Message, outcome: question_pb2.MessageOutcome | N
         at=moment(found, "posted_at") or _NEVER,
         reply_to=found.reply_to_seq or None,
         question=about,
+        state=cast(models.MessageState, message_state_word(found.state)),
     )
 
 

@@ -10,6 +10,7 @@ from louyu_gateway.bounds import LARGEST, Moment, Version, checked_text
 
 State = Literal["open", "assigned", "acknowledged", "asked_back", "answered", "resolved", "closed"]
 Via = Literal["text", "voice", "photo"]
+MessageState = Literal["shown", "recalled", "hidden", "removed"]
 Urgency = Literal["emergency", "important", "ordinary"]
 Reach = Literal["waiting", "sent", "reached", "unreachable"]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -88,7 +89,10 @@ class QuestionRef(BaseModel):
 
 
 class Message(BaseModel):
-    """A message in a group. `reply_to` is the position of the quoted message."""
+    """A message in a group. `reply_to` is the position of the quoted message.
+
+    Of a message that is not `shown`, text and media are empty; those who look after the building read `hidden` ones.
+    """
 
     seq: int
     id: str
@@ -99,6 +103,7 @@ class Message(BaseModel):
     at: datetime
     reply_to: int | None
     question: QuestionRef | None
+    state: MessageState
 
 
 class Messages(BaseModel):

@@ -4,15 +4,17 @@ import re
 import uuid
 
 from fastapi import APIRouter
+from louyu.messaging.v1 import conversation_service_pb2 as conversation
 from louyu.messaging.v1 import message_pb2
 from louyu.messaging.v1 import messaging_service_pb2 as messaging
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from louyu_gateway import hints
-from louyu_gateway.bounds import Position, whole_number
+from louyu_gateway.bounds import MessageSeq, Position, whole_number
 from louyu_gateway.gateway import Gateway
 from louyu_gateway.pages.conversation import (
+    read_changed,
     read_community_name,
     read_conversation,
     read_group,
@@ -46,17 +48,18 @@ def app_pages(gateway: Gateway) -> APIRouter:
         )
 
     @router.get("/groups/{group_id}")
-    async def conversation(request: Request, group_id: str, before: Position = 0) -> Response:
+    async def group(request: Request, group_id: str, before: Position = 0) -> Response:
         viewer = await gateway.viewer(request)
-        group = await read_group(viewer, group_id)
+        shown = await read_group(viewer, group_id)
         found = await read_conversation(gateway, viewer, request, group_id, before_seq=before)
         return pages.render(
             request,
             "app/group.html",
-            group=group,
+            group=shown,
             community_name=await read_community_name(viewer),
             entries=found.entries,
             last_seq=found.last_seq,
+            last_change=found.last_change,
             earlier=found.earlier,
             open_questions=await read_open_questions(gateway, viewer, request, group_id),
         )
@@ -66,6 +69,12 @@ def app_pages(gateway: Gateway) -> APIRouter:
         viewer = await gateway.viewer(request)
         found = await read_conversation(gateway, viewer, request, group_id, after_seq=after_seq)
         return pages.render(request, "app/pulled_messages.html", entries=found.entries, before=day)
+
+    @router.get("/groups/{group_id}/changed")
+    async def changed_messages(request: Request, group_id: str, after_change: Position) -> Response:
+        viewer = await gateway.viewer(request)
+        entries, last_change = await read_changed(gateway, viewer, request, group_id, after_change)
+        return pages.render(request, "app/pulled_changed.html", entries=entries, last_change=last_change)
 
     @router.get("/groups/{group_id}/marks")
     async def marks(request: Request, group_id: str, first: Position, last: Position) -> Response:
@@ -81,12 +90,12 @@ def app_pages(gateway: Gateway) -> APIRouter:
         return pages.render(request, "app/pulled_open.html", group=group, open_questions=found)
 
     @router.get("/groups/{group_id}/live")
-    async def live(request: Request, group_id: str, after_seq: Position = 0) -> Response:
+    async def live(request: Request, group_id: str, after_seq: Position = 0, after_change: Position = 0) -> Response:
         viewer = await gateway.viewer(request)
         await read_group(viewer, group_id)
         who, community_id = viewer.principal, viewer.community()
         return gateway.live.stream(
-            hints.messages_of(gateway, who, community_id, group_id, after_seq),
+            hints.messages_of(gateway, who, community_id, group_id, after_seq, after_change),
             hints.questions_of(gateway, who, community_id, group_id),
         )
 
@@ -105,6 +114,16 @@ def app_pages(gateway: Gateway) -> APIRouter:
         if "application/json" in request.headers.get("accept", ""):
             return JSONResponse({"seq": posted.seq, "next_key": uuid.uuid4().hex}, status_code=201)
         return RedirectResponse(f"/app/groups/{group_id}#m{posted.seq}", status_code=303)
+
+    @router.post("/groups/{group_id}/messages/{seq}/recall")
+    async def recall(request: Request, group_id: str, seq: MessageSeq) -> Response:
+        viewer, _ = await gateway.writer(request)
+        await viewer.ask.conversation(
+            conversation.RecallMessageRequest(community_id=viewer.community(), group_id=group_id, seq=seq)
+        )
+        if "application/json" in request.headers.get("accept", ""):
+            return JSONResponse({"seq": seq})
+        return RedirectResponse(f"/app/groups/{group_id}#m{seq}", status_code=303)
 
     return router
 

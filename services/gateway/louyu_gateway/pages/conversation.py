@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 from louyu.messaging.v1 import community_pb2, message_pb2
+from louyu.messaging.v1 import conversation_service_pb2 as conversation
 from louyu.messaging.v1 import messaging_service_pb2 as messaging
 from louyu.routing.v1 import question_pb2
 from louyu.routing.v1 import routing_service_pb2 as routing
@@ -24,11 +25,15 @@ MOST_CARDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A stretch of a conversation. `earlier` is the position before which more can be read, 0 if there is none."""
+    """A stretch of a conversation. `earlier` is the position before which more can be read, 0 if there is none.
+
+    `last_change` is the number of the newest change that the entries show.
+    """
 
     entries: list[MessageView]
     last_seq: int
     earlier: int
+    last_change: int
 
 
 async def read_group(viewer: Viewer, group_id: str) -> community_pb2.Group:
@@ -75,15 +80,39 @@ async def read_conversation(
         )
     )
     messages = list(answer.messages)
-    outcomes = await read_outcomes(viewer, group_id, messages[0].seq, messages[-1].seq) if messages else {}
-    opened = [outcome.question_id for outcome in outcomes.values() if outcome.what == "opened"][-MOST_CARDS:]
+    views = await _views(gateway, viewer, request, group_id, messages)
+    earlier = messages[0].seq if before_seq and messages and messages[0].seq > 1 else 0
+    return Conversation(views, answer.last_seq, earlier, answer.last_change)
+
+
+async def read_changed(
+    gateway: Gateway, viewer: Viewer, request: Request, group_id: str, after_change: int
+) -> tuple[list[MessageView], int]:
+    """Return messages that have changed since, as they are now, and up to which change; more may have."""
+    answer: conversation.ListChangedMessagesResponse = await viewer.ask.conversation(
+        conversation.ListChangedMessagesRequest(
+            community_id=viewer.community(), group_id=group_id, after_change=after_change, page_size=PAGE_SIZE
+        )
+    )
+    return await _views(gateway, viewer, request, group_id, list(answer.messages)), answer.last_change
+
+
+async def _views(
+    gateway: Gateway, viewer: Viewer, request: Request, group_id: str, messages: list[message_pb2.Message]
+) -> list[MessageView]:
+    """Return messages as the page shows them, with what they did to questions."""
+    if not messages:
+        return []
+    positions = [message.seq for message in messages]
+    outcomes = await read_outcomes(viewer, group_id, min(positions), max(positions))
+    opened = [outcomes[seq].question_id for seq in positions if seq in outcomes and outcomes[seq].what == "opened"][
+        -MOST_CARDS:
+    ]
     cards = await asyncio.gather(*(read_card(gateway, viewer, request, question_id) for question_id in opened))
     questions = {card.id: card for card in cards if card is not None}
     quoted = await _quoted(viewer, group_id, messages)
     texts = gateway.pages.texts(request)
-    views = message_views(messages, quoted, outcomes, questions, group_id, viewer.principal, gateway.now(), texts)
-    earlier = messages[0].seq if before_seq and messages and messages[0].seq > 1 else 0
-    return Conversation(views, answer.last_seq, earlier)
+    return message_views(messages, quoted, outcomes, questions, group_id, viewer.principal, gateway.now(), texts)
 
 
 async def _quoted(viewer: Viewer, group_id: str, messages: list[message_pb2.Message]) -> dict[int, message_pb2.Message]:

@@ -34,13 +34,14 @@ def message_views(
         outcome = outcomes.get(message.seq)
         card = questions.get(outcome.question_id) if outcome is not None and outcome.what == "opened" else None
         replied_to = quoted.get(message.reply_to_seq)
+        own = bool(message.sender_id) and message.sender_id == viewer.id
         return MessageView(
             seq=message.seq,
             id=message.id,
             sender=sender,
             initial=sender[:1] or "·",
             role=leading_role_text(message, texts),
-            own=bool(message.sender_id) and message.sender_id == viewer.id,
+            own=own,
             platform=message.is_platform,
             text=message.text,
             via=via_word(message.via),
@@ -50,14 +51,29 @@ def message_views(
             question=card,
             note=note_of(outcome, texts) if outcome is not None and card is None else "",
             note_question_id=outcome.question_id if outcome is not None else "",
+            gone="" if message.text or message.media_ids else gone_text(message, texts, own=own),
+            hidden=message.state == message_pb2.MESSAGE_STATE_HIDDEN,
+            recallable_seconds=message.recallable_for.seconds,
         )
 
     return [view(message) for message in messages]
 
 
+def gone_text(message: message_pb2.Message, texts: Texts, *, own: bool = False) -> str:
+    """Return what stands in the place of words that cannot be read; empty for a message that is shown."""
+    match message.state:
+        case message_pb2.MESSAGE_STATE_RECALLED:
+            return texts("您撤回了一条消息") if own else texts("撤回了一条消息")
+        case message_pb2.MESSAGE_STATE_HIDDEN:
+            return texts("这条消息已被隐藏")
+        case message_pb2.MESSAGE_STATE_REMOVED:
+            return texts("这条消息已被删除")
+    return ""
+
+
 def quote_of(message: message_pb2.Message, group_id: str, texts: Texts) -> Quote:
     """Return a message in one short line."""
-    line = " ".join(message.text.split())
+    line = " ".join(message.text.split()) or gone_text(message, texts)
     return Quote(
         seq=message.seq,
         sender=_sender(message, texts),

@@ -89,6 +89,7 @@ class MessageView:
 
     `quoted` is the message that this one replies to, `quote` this one as it looks when somebody replies to it.
     `question` is the card of a question that the message opened; `note` says in a word what else it did to one.
+    `gone` says why the words cannot be read, empty when they can; the viewer may take it back for `recallable_seconds`.
     """
 
     seq: int
@@ -106,6 +107,9 @@ class MessageView:
     question: QuestionView | None
     note: str
     note_question_id: str
+    gone: str
+    hidden: bool
+    recallable_seconds: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,12 +87,12 @@ class HotStore:
         rows = await self._fetch(_DOOR, channel, account, lookup, callback, heard)
         return [(row[0], str(row[1]), json.loads(row[2])) for row in rows]
 
-    async def group_positions(self, groups: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
-        """Return how far groups, given as (community, group), have come."""
+    async def group_positions(self, groups: Sequence[tuple[str, str]]) -> dict[tuple[str, str], tuple[int, int]]:
+        """Return how far groups, given as (community, group), have come: last position and last change."""
         rows = await self._fetch(
             _POSITIONS, [community_id for community_id, _ in groups], [group_id for _, group_id in groups]
         )
-        return {(str(row[0]), str(row[1])): row[2] for row in rows}
+        return {(str(row[0]), str(row[1])): (row[2], row[3]) for row in rows}
 
     async def _fetch(self, statement: str, *parameters: Any) -> Any:
         try:

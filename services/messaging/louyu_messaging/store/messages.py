@@ -1,4 +1,4 @@
-"""Reading messages. They are written in one place only: `hot.post_messages`."""
+"""Reading messages, and erasing their words. They are written in one place only: `hot.post_messages`."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from louyu_runtime.database import Transaction
 
 from louyu_messaging.message import Message
 
-_COLUMNS = (
-    "seq, message_id, sender_id, sender_name, sender_roles, text, via, media_ids, reply_to_seq, question_id, posted_at"
-)
-_IN_GROUP = "community_id = CAST(:community AS uuid) AND group_id = CAST(:group AS uuid)"
+_MESSAGES = """
+    SELECT m.seq, m.message_id, m.sender_id, m.sender_name, m.sender_roles, m.text, m.via, m.media_ids, m.reply_to_seq,
+           m.question_id, m.posted_at, COALESCE(k.state, 'shown') AS state
+      FROM message AS m LEFT JOIN message_mark AS k USING (community_id, group_id, seq)
+     WHERE m.community_id = CAST(:community AS uuid) AND m.group_id = CAST(:group AS uuid)
+"""
 
 
 async def after(tx: Transaction, group_id: str, seq: int, limit: int) -> list[Message]:
     """Return the messages that follow `seq`, oldest first."""
     rows = await tx.rows(
-        f"SELECT {_COLUMNS} FROM message WHERE {_IN_GROUP} AND seq > :seq ORDER BY seq LIMIT :limit",
+        f"{_MESSAGES} AND m.seq > :seq ORDER BY m.seq LIMIT :limit",
         community=tx.community_id,
         group=group_id,
         seq=seq,
@@ -29,13 +31,40 @@ async def after(tx: Transaction, group_id: str, seq: int, limit: int) -> list[Me
 async def before(tx: Transaction, group_id: str, seq: int, limit: int) -> list[Message]:
     """Return the messages nearest before `seq`, oldest first."""
     rows = await tx.rows(
-        f"SELECT {_COLUMNS} FROM message WHERE {_IN_GROUP} AND seq < :seq ORDER BY seq DESC LIMIT :limit",
+        f"{_MESSAGES} AND m.seq < :seq ORDER BY m.seq DESC LIMIT :limit",
         community=tx.community_id,
         group=group_id,
         seq=seq,
         limit=limit,
     )
     return [_message(row) for row in reversed(rows)]
+
+
+async def at(tx: Transaction, group_id: str, seq: int) -> Message | None:
+    """Return the message at a position, or None."""
+    row = await tx.row(f"{_MESSAGES} AND m.seq = :seq", community=tx.community_id, group=group_id, seq=seq)
+    return _message(row) if row is not None else None
+
+
+async def changed_after(tx: Transaction, group_id: str, change: int, limit: int) -> list[tuple[int, Message]]:
+    """Return messages with the number of their latest change, those with a higher one than `change`, in its order."""
+    rows = await tx.rows(
+        _MESSAGES.replace("SELECT", "SELECT k.change,", 1) + " AND k.change > :change ORDER BY k.change LIMIT :limit",
+        community=tx.community_id,
+        group=group_id,
+        change=change,
+        limit=limit,
+    )
+    return [(row.change, _message(row)) for row in rows]
+
+
+async def erase_words(tx: Transaction, group_id: str, seq: int) -> None:
+    """Take words and media out of a message for good."""
+    await tx.execute(
+        "UPDATE message SET text = '', media_ids = '{}' WHERE community_id = CAST(:community AS uuid)"
+        " AND group_id = CAST(:group AS uuid) AND seq = :seq",
+        {"community": tx.community_id, "group": group_id, "seq": seq},
+    )
 
 
 def _message(row: Any) -> Message:
@@ -51,4 +80,5 @@ def _message(row: Any) -> Message:
         reply_to_seq=row.reply_to_seq,
         question_id=row.question_id,
         posted_at=row.posted_at,
+        state=row.state,
     )

@@ -10,7 +10,7 @@ from louyu_runtime.database import Transaction
 from louyu_messaging.places import Building, Community, Group, Member, Membership, Person
 
 _GROUP = """
-    SELECT g.group_id, g.key, g.name, g.last_seq,
+    SELECT g.group_id, g.key, g.name, g.last_seq, g.last_change,
            COALESCE((SELECT j.code FROM join_code AS j
                       WHERE j.community_id = g.community_id AND j.group_id = g.group_id AND j.withdrawn_at IS NULL
                         AND (j.expires_at IS NULL OR j.expires_at > clock_now())
@@ -91,6 +91,7 @@ async def _groups(tx: Transaction, rows: Sequence[Any]) -> list[SeenGroup]:
                 buildings=tuple(buildings.get(str(row.group_id), ())),
                 join_code=row.join_code,
                 last_seq=row.last_seq,
+                last_change=row.last_change,
                 member_count=row.member_count,
             ),
             None if row.own_roles is None else tuple(row.own_roles),

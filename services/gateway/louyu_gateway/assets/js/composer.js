@@ -4,7 +4,8 @@ const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) 
 
 /**
  * Make `form` send without leaving the page; `onSent` is called when the message stands in the group. Returned is
- * `quote({reply, sender, text})`, which makes what is written a reply to the message at that position.
+ * `quote({reply, sender, text})`, which makes what is written a reply to the message at that position, and
+ * `tell(error)`, which says above the composer what went wrong.
  */
 export function composer(form, onSent) {
   const text = form.elements.text;
@@ -26,6 +27,11 @@ export function composer(form, onSent) {
     quoting.querySelector("span").textContent = message ? message.text : "";
     quoting.hidden = !message;
     text.focus();
+  }
+
+  function tell(error) {
+    problem.textContent = error instanceof TypeError || error instanceof SyntaxError ? form.dataset.offline : error.message;
+    problem.hidden = false;
   }
 
   async function send() {
@@ -50,8 +56,7 @@ export function composer(form, onSent) {
       fit();
       onSent();
     } catch (error) {
-      problem.textContent = error instanceof TypeError || error instanceof SyntaxError ? form.dataset.offline : error.message;
-      problem.hidden = false;
+      tell(error);
     } finally {
       button.disabled = false;
       text.focus();
@@ -69,5 +74,5 @@ export function composer(form, onSent) {
       send();
     }
   });
-  return { quote };
+  return { quote, tell };
 }

@@ -26,6 +26,7 @@ const changed = new Set();
 
 const readNews = oneAtATime(async () => {
   await readMessages();
+  await readChanged();
   const ids = [...changed];
   changed.clear();
   if (!ids.length) return;
@@ -44,6 +45,18 @@ async function readMessages() {
     document.querySelector(".stream > .empty")?.remove();
     list.append(...fresh);
     if (follows) toEnd(); else newer.hidden = false;
+  }
+}
+
+// Messages that are no longer as they were posted. One that is not on the page is read when it is scrolled to.
+async function readChanged() {
+  for (;;) {
+    const known = talk.dataset.lastChange;
+    const page = await pull(`${talk.dataset.changed}?${new URLSearchParams({ after_change: known })}`);
+    const fresh = page.querySelector("ol");
+    for (const li of [...fresh.children]) document.getElementById(li.id)?.replaceWith(li);
+    talk.dataset.lastChange = fresh.dataset.lastChange;
+    if (fresh.dataset.lastChange === known) return;
   }
 }
 
@@ -81,7 +94,7 @@ async function readOpenQuestions() {
   }
 }
 
-follow(() => `${talk.dataset.live}?after_seq=${lastSeq()}`, {
+follow(() => `${talk.dataset.live}?after_seq=${lastSeq()}&after_change=${talk.dataset.lastChange}`, {
   onHint(event) {
     if (event.type === "question") changed.add(event.data.id);
     readNews().catch(() => {});
@@ -99,7 +112,33 @@ function show(message) {
   message.scrollIntoView({ block: "center" });
 }
 
+async function recall(button) {
+  button.disabled = true;
+  const body = new URLSearchParams({ csrf: document.querySelector("[data-composer]").elements.csrf.value });
+  try {
+    const response = await fetch(`${talk.dataset.more}/${button.dataset.recall}/recall`, {
+      method: "POST", credentials: "same-origin", headers: { Accept: "application/json" }, body,
+    });
+    const answer = await response.json();
+    if (!response.ok) throw new Error(answer.message);
+    await readNews();
+  } catch (error) {
+    composing.tell(error);
+    button.disabled = false;
+  }
+}
+
+// What can no longer be taken back is not offered any longer.
+setInterval(() => {
+  for (const button of list.querySelectorAll("[data-recall]")) {
+    button.dataset.seconds -= 5;
+    if (button.dataset.seconds <= 0) button.remove();
+  }
+}, 5000);
+
 list.addEventListener("click", (event) => {
+  const recalled = event.target.closest("[data-recall]");
+  if (recalled) recall(recalled);
   const reply = event.target.closest("[data-reply]");
   if (reply) composing.quote(reply.dataset);
   const quoted = event.target.closest("a.quoted");

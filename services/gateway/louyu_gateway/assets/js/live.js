@@ -20,6 +20,7 @@ export function follow(url, { onHint, onLink = () => {} }) {
       onHint({ type: "ready", data: null });
     });
     source.addEventListener("messages", (event) => onHint({ type: "messages", data: JSON.parse(event.data) }));
+    source.addEventListener("changes", (event) => onHint({ type: "changes", data: JSON.parse(event.data) }));
     source.addEventListener("question", (event) => onHint({ type: "question", data: JSON.parse(event.data) }));
     source.addEventListener("screen", (event) => onHint({ type: "screen", data: JSON.parse(event.data) }));
     source.addEventListener("error", () => {

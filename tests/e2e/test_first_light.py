@@ -82,10 +82,10 @@ async def test_a_question_about_heating_goes_from_wechat_to_the_lobby_screen(lig
     joined = await account.say(ASKER, "2单元501")
     assert "2-501" in (joined.reply or "")
 
-    # The question: answered within a second, with its number, and once however often it is delivered.
+    # The question: answered while WeChat waits, with its number, and once however often it is delivered.
     began = time.monotonic()
     asked = await account.say(ASKER, "今年暖气什么时候来？家里老人冷得受不了")
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 5.0
     assert "#1" in (asked.reply or ""), asked.reply
     again = await account.deliver_again(asked)
     assert again.reply == asked.reply

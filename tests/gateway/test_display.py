@@ -79,11 +79,6 @@ async def test_what_was_shown_is_proved(edge: Edge, screen: Page) -> None:
     await screen.wait_for_timeout(300)
     await screen.reload()
 
-    async def is_kept() -> bool:
-        return bool(await screen.evaluate("Object.keys(localStorage).some((key) => key.endsWith('-proofs'))"))
-
-    await until(is_kept)
-
     async def is_seen() -> bool:
         return (await screen_of(edge)).HasField("last_seen_at")
 

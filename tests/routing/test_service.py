@@ -100,13 +100,14 @@ class Installation:
         return await self.outcome(seq)
 
     async def outcome(self, seq: int) -> question_pb2.MessageOutcome:
-        """Wait until a message has been understood."""
+        """Wait until a message has been understood, and a question that it opened has been given to somebody."""
         request = pb.GetMessageOutcomeRequest(community_id=COMMUNITY, group_id=GROUP, seq=seq, wait=Duration(seconds=1))
-        for _ in range(20):
-            answer = await self.call("GetMessageOutcome", request, service_principal("gateway"))
-            if answer.is_understood:
-                return answer.outcome  # type: ignore[no-any-return]
-        raise AssertionError("the message was not understood")
+        async with asyncio.timeout(20):
+            while True:
+                answer = await self.call("GetMessageOutcome", request, service_principal("gateway"))
+                outcome: question_pb2.MessageOutcome = answer.outcome
+                if answer.is_understood and (outcome.what != "opened" or outcome.asked_name):
+                    return outcome
 
 
 def directory_event() -> messaging_events_pb2.GroupDirectoryChanged:

@@ -37,7 +37,7 @@ async def test_groups_are_listed_by_key_and_by_uuid(edge: Edge, http: aiohttp.Cl
     assert mine["community"] == COMMUNITY_ID
     assert mine["join_code"] == "LOU28QUN"
     assert [building["name"] for building in mine["buildings"]] == ["28号楼"]
-    assert set(mine) == {"id", "community", "name", "buildings", "join_code", "last_seq"}
+    assert set(mine) == {"id", "community", "name", "buildings", "join_code", "last_seq", "read_seq"}
 
 
 async def test_a_repeated_idempotency_key_gives_the_first_answer(edge: Edge, http: aiohttp.ClientSession) -> None:
@@ -63,7 +63,20 @@ async def test_messages_are_read_in_order_from_a_position(edge: Edge, http: aioh
     [message] = page["messages"]
     assert message["seq"] == last - 1
     assert message["sender"]["name"] == "周书记"
-    assert set(message) == {"seq", "id", "sender", "text", "via", "media", "at", "reply_to", "question", "state"}
+    assert set(message) == {
+        "seq",
+        "id",
+        "sender",
+        "text",
+        "via",
+        "media",
+        "at",
+        "reply_to",
+        "question",
+        "state",
+        "reactions",
+        "is_pinned",
+    }
     assert page["last_seq"] >= last
 
 

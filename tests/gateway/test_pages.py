@@ -97,6 +97,27 @@ async def test_a_reply_quotes_its_message_and_every_open_page_is_told_what_it_di
             assert await page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+async def test_a_neighbour_joins_a_question_with_a_tap_and_the_head_pins_it(edge: Edge) -> None:
+    async with watched(390, 844) as phone, watched(390, 844) as neighbour, watched(390, 844) as head:
+        await join(phone, edge, "秦大姐", "1单元301")
+        await join(neighbour, edge, "许大姐", "1单元302")
+        await head.goto(edge.link(HEAD, "building_head", "resident"))
+        await head.goto(f"{edge.url}/app/groups/{GROUP}")
+        await phone.fill("textarea", "请问快递柜什么时候能修好？")
+        await phone.click(".composer .button.primary")
+        asked = neighbour.locator(".messages > .message", has_text="快递柜什么时候能修好")
+        await asked.locator("[data-tap=me_too]").click()
+        await expect(asked.locator("[data-tap=me_too]")).to_have_attribute("aria-pressed", "true")
+        own = phone.locator(".message.own", has_text="快递柜什么时候能修好")
+        await expect(own.locator("[data-tap=me_too] b")).to_have_text("1")
+        await expect(own.locator("[data-recall]")).to_be_visible()
+
+        await head.locator(".message", has_text="快递柜什么时候能修好").locator("[data-tap=pin]").click()
+        for page in (phone, neighbour, head):
+            await expect(page.locator(".pinned")).to_contain_text("快递柜什么时候能修好")
+            assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 async def test_what_is_taken_back_disappears_from_every_open_page(edge: Edge) -> None:
     async with watched(390, 844) as phone, watched(390, 844) as neighbour:
         await join(phone, edge, "吴大姐", "1单元402")

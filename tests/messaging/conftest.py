@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import asyncpg
 import pytest
-from louyu.messaging.v1 import messaging_service_pb2_grpc
+from louyu.messaging.v1 import conversation_service_pb2_grpc, messaging_service_pb2_grpc
 from louyu_messaging.main import wire_up
 from louyu_messaging.settings import MessagingSettings
 from louyu_messaging.store.hot import HotStore
@@ -16,6 +16,7 @@ from louyu_runtime.rpc.client import Client
 from louyu_runtime.settings import load_settings
 
 from tests.messaging.community import Messaging, settle_community
+from tests.messaging.conversation import Conversation
 from tests.platform.fixtures import Databases, with_database
 
 
@@ -90,3 +91,16 @@ async def messaging(
             await client.close()
             host.stop()
             await serving
+
+
+@pytest.fixture
+async def conversation(messaging: Messaging, signer: TokenSigner) -> AsyncIterator[Conversation]:
+    client = Client(
+        conversation_service_pb2_grpc.ConversationServiceStub,
+        "messaging",
+        messaging.host.settings.listen_address,
+        signer,
+        service_principal("gateway"),
+    )
+    yield Conversation(messaging, client)
+    await client.close()

@@ -1,55 +1,14 @@
 """Taking a message back: for two minutes, by whoever posted it, for everybody."""
 
-from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 import pytest
-from louyu.messaging.v1 import conversation_service_pb2 as pb
-from louyu.messaging.v1 import conversation_service_pb2_grpc, message_pb2, messaging_service_pb2
+from louyu.messaging.v1 import message_pb2, messaging_service_pb2
 from louyu_runtime.errors import RemoteError
-from louyu_runtime.identity import TokenSigner, service_principal
-from louyu_runtime.rpc.client import Client
 
 from tests.messaging.community import COMMUNITY, GROUP_28, GROUP_SMALL, Messaging, person
+from tests.messaging.conversation import Conversation
 from tests.platform.fixtures import Clock
-
-
-class Conversation:
-    """The service of conversations, called as a person."""
-
-    def __init__(self, messaging: Messaging, client: Client[conversation_service_pb2_grpc.ConversationServiceStub]):
-        self.messaging = messaging
-        self._client = client
-
-    async def recall(self, seq: int, *, who: str = "zhang", group: str = GROUP_28) -> message_pb2.Message:
-        request = pb.RecallMessageRequest(community_id=COMMUNITY, group_id=group, seq=seq)
-        answer = await self._client.call("RecallMessage", request, principal=person(who), timeout=15.0)
-        found: message_pb2.Message = answer.message
-        return found
-
-    async def changed(
-        self, after_change: int, *, who: str = "louzhang", page_size: int = 0
-    ) -> pb.ListChangedMessagesResponse:
-        request = pb.ListChangedMessagesRequest(
-            community_id=COMMUNITY, group_id=GROUP_28, after_change=after_change, page_size=page_size
-        )
-        answer: pb.ListChangedMessagesResponse = await self._client.call(
-            "ListChangedMessages", request, principal=person(who), timeout=15.0
-        )
-        return answer
-
-
-@pytest.fixture
-async def conversation(messaging: Messaging, signer: TokenSigner) -> AsyncIterator[Conversation]:
-    client = Client(
-        conversation_service_pb2_grpc.ConversationServiceStub,
-        "messaging",
-        messaging.host.settings.listen_address,
-        signer,
-        service_principal("gateway"),
-    )
-    yield Conversation(messaging, client)
-    await client.close()
 
 
 async def test_recalled_words_are_gone_and_the_place_stays(conversation: Conversation, messaging: Messaging) -> None:

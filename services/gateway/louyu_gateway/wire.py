@@ -51,6 +51,16 @@ def message_state_word(state: message_pb2.MessageState.ValueType) -> str:
     return message_pb2.MessageState.Name(state).removeprefix("MESSAGE_STATE_").lower()
 
 
+def reaction_word(reaction: message_pb2.Reaction.ValueType) -> str:
+    """Return me_too or thanks."""
+    return message_pb2.Reaction.Name(reaction).removeprefix("REACTION_").lower()
+
+
+def reaction_from_word(word: str) -> message_pb2.Reaction.ValueType:
+    """Return the reaction of a word. Raises ValueError for another one."""
+    return message_pb2.Reaction.Value(f"REACTION_{word.upper()}")
+
+
 def urgency_word(urgency: announcement_pb2.AnnouncementUrgency.ValueType) -> str:
     """Return emergency, important or ordinary."""
     if urgency == announcement_pb2.ANNOUNCEMENT_URGENCY_UNSPECIFIED:

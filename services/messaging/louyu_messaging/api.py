@@ -7,7 +7,6 @@ import secrets
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
 from typing import Any
 
 from louyu.messaging.v1 import message_pb2, messaging_service_pb2_grpc
@@ -28,10 +27,9 @@ from louyu_messaging.errors import CommunityNotFound, GroupNotFound, JoinCodeUnk
 from louyu_messaging.feed import Feed
 from louyu_messaging.importing import Tools
 from louyu_messaging.joining import Joining, join_group
-from louyu_messaging.message import Message
 from louyu_messaging.places import ChannelAddress
 from louyu_messaging.posting import Draft, Posted, Poster
-from louyu_messaging.recalling import recallable_for
+from louyu_messaging.reading import ReadMessage, as_read_by, as_shown
 from louyu_messaging.store import joining as joining_store
 from louyu_messaging.store import messages, places
 
@@ -175,14 +173,16 @@ class MessagingServicer(messaging_service_pb2_grpc.MessagingServiceServicer):
             group, by_steward = await access.group_for(tx, current_principal(), group_id)
             read = messages.before if direction == "before" else messages.after
             found = await read(tx, group_id, seq, size + 1)
-            now = tx.now
+            has_more = len(found) > size
+            if has_more:
+                found = found[1:] if direction == "before" else found[:size]
+            seen = await as_read_by(tx, group_id, found, current_principal().id, by_steward=by_steward)
         token = ""
-        if len(found) > size:
-            found = found[1:] if direction == "before" else found[:size]
+        if has_more:
             edge = found[0] if direction == "before" else found[-1]
             token = encode_token("ListMessages", [direction, edge.seq, group_id])
         return pb.ListMessagesResponse(
-            messages=[_own_message(each, by_steward=by_steward, now=now) for each in found],
+            messages=map(wire.message_to_proto, seen),
             next_page_token=token,
             last_seq=group.last_seq,
             last_change=group.last_change,
@@ -202,7 +202,10 @@ class MessagingServicer(messaging_service_pb2_grpc.MessagingServiceServicer):
         async with contextlib.aclosing(self._feed.subscribe(key, request.after_seq, request.after_change)) as fresh:
             async for news in fresh:
                 yield pb.SubscribeMessagesResponse(
-                    messages=[wire.message_to_proto(each, by_steward=by_steward) for each in news.messages],
+                    messages=[
+                        wire.message_to_proto(ReadMessage(as_shown(each, by_steward=by_steward)))
+                        for each in news.messages
+                    ],
                     last_change=news.last_change,
                 )
 
@@ -323,15 +326,6 @@ def _sender(principal: Principal, message: message_pb2.NewMessage) -> str | None
     if message.is_platform:
         raise InvalidArgument("is_platform is for services", field="message.is_platform")
     return wire.uuid_of(message.sender_id, "message.sender_id")
-
-
-def _own_message(message: Message, *, by_steward: bool, now: datetime) -> message_pb2.Message:
-    """Return a message as the caller may read it, and how long they may take it back."""
-    proto = wire.message_to_proto(message, by_steward=by_steward)
-    left = recallable_for(message, current_principal().id, now)
-    if left is not None:
-        proto.recallable_for.FromTimedelta(left)
-    return proto
 
 
 def _proven_address(principal: Principal, request: pb.JoinGroupRequest) -> ChannelAddress | None:

@@ -13,6 +13,8 @@ InvalidArgument
 └── NameMisleading       the name of the platform or of somebody who holds a role
 FailedPrecondition
 ├── ConsentOutdated      there is a newer text to consent to
+├── NotToReactTo         one's own message, or one that is no longer shown
+├── TooManyPinned        one must be taken down first
 ├── RecallTooLate        the time for taking a message back is over
 └── SenderNotMember      the named sender is not in the group
 ResourceExhausted
@@ -145,6 +147,29 @@ class ConsentOutdated(FailedPrecondition):
             f"the text to consent to is now version {current}: show it and ask again",
             metadata={"consent_version": current},
             resident_text="告知书已更新，请阅读后再确认。",
+        )
+
+
+class NotToReactTo(FailedPrecondition):
+    """Nobody thanks themself, or joins words that are gone."""
+
+    reason = "NOT_TO_REACT_TO"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this is your own message, or one that is no longer shown", resident_text="这条消息不能这样回应。"
+        )
+
+
+class TooManyPinned(FailedPrecondition):
+    """The top of a group is full."""
+
+    reason = "TOO_MANY_PINNED"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"{most} messages are pinned already: take one down first",
+            resident_text=f"最多置顶{most}条，请先取消一条再置顶。",
         )
 
 

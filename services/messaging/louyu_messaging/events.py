@@ -35,10 +35,12 @@ def complete_message_payload(payload: bytes, sequence: int, occurred_at: datetim
 
 
 def changed_payload(
-    group_id: str, seq: int, change: int, what: str, actor_id: str
+    group_id: str, seq: int, change: int, what: str, actor_id: str, actor_name: str
 ) -> messaging_events_pb2.MessageChanged:
     """Return the event that tells what has become of a message."""
-    return messaging_events_pb2.MessageChanged(group_id=group_id, seq=seq, change=change, what=what, actor_id=actor_id)
+    return messaging_events_pb2.MessageChanged(
+        group_id=group_id, seq=seq, change=change, what=what, actor_id=actor_id, actor_name=actor_name
+    )
 
 
 def group_payload(directory: GroupDirectory, version: int) -> messaging_events_pb2.GroupDirectoryChanged:

@@ -1,6 +1,6 @@
 """A message: as it is to be posted, and as it stands in a group."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from louyu_messaging.errors import MessageFaulty
@@ -48,17 +48,20 @@ class Message:
     question_id: str
     posted_at: datetime
     state: str = SHOWN
+    is_pinned: bool = False
 
     @property
     def is_platform(self) -> bool:
         return not self.sender_id
 
 
-def as_read(message: Message, *, by_steward: bool) -> Message:
-    """Return a message as it may be read: what is hidden has no words but for those who look after the building."""
-    if message.state == SHOWN or (message.state == HIDDEN and by_steward):
-        return message
-    return replace(message, text="", media_ids=())
+@dataclass(frozen=True)
+class ReactionCount:
+    """How many have reacted to a message in one way, and whether the reader is one of them."""
+
+    kind: str
+    count: int
+    is_own: bool
 
 
 def check_message(message: NewMessage) -> None:

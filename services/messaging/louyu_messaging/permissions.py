@@ -27,4 +27,9 @@ CONVERSATION_PERMISSIONS: dict[str, Rule] = {
     "ListChangedMessages": persons(EVERYBODY, "routing", "notify", "gateway"),
     # a person their own
     "RecallMessage": persons(EVERYBODY),
+    "ReactToMessage": persons(EVERYBODY),
+    # those who look after the building, as `access` finds them
+    "PinMessage": persons(EVERYBODY),
+    "ListPinnedMessages": persons(EVERYBODY, "routing", "notify", "gateway"),
+    "MarkRead": persons(EVERYBODY),
 }

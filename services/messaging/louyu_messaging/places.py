@@ -39,6 +39,7 @@ class Group:
     last_seq: int
     member_count: int
     last_change: int
+    read_seq: int = 0
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ def recallable_for(message: Message, person_id: str, now: datetime) -> timedelta
     return left if is_own and message.state == SHOWN and left > timedelta(0) else None
 
 
-async def recall(tx: Transaction, group_id: str, seq: int, person_id: str) -> tuple[Message, int]:
-    """Take a message back and return it as it is now, with the number of the change; 0 if it was taken back before.
+async def recall(tx: Transaction, group_id: str, seq: int, person_id: str) -> int:
+    """Take a message back and return the number of the change; 0 if it was taken back before.
 
     Raises MessageNotFound for one that is not the person's own or no longer shown, RecallTooLate after two minutes.
     """
@@ -31,13 +31,10 @@ async def recall(tx: Transaction, group_id: str, seq: int, person_id: str) -> tu
     if message is None or message.sender_id != person_id or message.state not in (SHOWN, RECALLED):
         raise MessageNotFound
     if message.state == RECALLED:
-        return message, 0
+        return 0
     if recallable_for(message, person_id, tx.now) is None:
         raise RecallTooLate(RECALL_MINUTES)
-    change = await record_change(tx, group_id, seq, RECALLED, person_id)
+    change = await record_change(tx, group_id, seq, RECALLED, person_id, message.sender_name)
     await marks.set_state(tx, group_id, seq, RECALLED)
     await messages.erase_words(tx, group_id, seq)
-    found = await messages.at(tx, group_id, seq)
-    if found is None:
-        raise MessageNotFound
-    return found, change
+    return change

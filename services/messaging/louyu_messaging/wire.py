@@ -28,8 +28,10 @@ from louyu_messaging.door_outcome import (
     Refused,
     UnknownSender,
 )
-from louyu_messaging.message import HIDDEN, RECALLED, REMOVED, SHOWN, Message, NewMessage, as_read
+from louyu_messaging.message import HIDDEN, RECALLED, REMOVED, SHOWN, NewMessage
 from louyu_messaging.places import ChannelAddress, Community, Group, Member, Person
+from louyu_messaging.reacting import ME_TOO, THANKS
+from louyu_messaging.reading import ReadMessage
 
 _VIA_OF: dict[int, str] = {
     message_pb2.VIA_UNSPECIFIED: "text",
@@ -43,6 +45,8 @@ _PROTO_STATE = {
     HIDDEN: message_pb2.MESSAGE_STATE_HIDDEN,
     REMOVED: message_pb2.MESSAGE_STATE_REMOVED,
 }
+_REACTION_OF: dict[int, str] = {message_pb2.REACTION_ME_TOO: ME_TOO, message_pb2.REACTION_THANKS: THANKS}
+_PROTO_REACTION = {ME_TOO: message_pb2.REACTION_ME_TOO, THANKS: message_pb2.REACTION_THANKS}
 _PROTO_VIA = {"text": message_pb2.VIA_TEXT, "voice": message_pb2.VIA_VOICE, "photo": message_pb2.VIA_PHOTO}
 
 
@@ -58,6 +62,13 @@ def via_of(via: int, field: str) -> str:
     if via not in _VIA_OF:
         raise InvalidArgument(f"{field} is none of the known ways", field=field)
     return _VIA_OF[via]
+
+
+def reaction_of(reaction: int) -> str:
+    """Return in which way somebody reacts."""
+    if reaction not in _REACTION_OF:
+        raise InvalidArgument("reaction must be me too or thanks", field="reaction")
+    return _REACTION_OF[reaction]
 
 
 def message_of(message: message_pb2.NewMessage, sender_id: str | None, path: str = "message") -> NewMessage:
@@ -80,9 +91,9 @@ def message_of(message: message_pb2.NewMessage, sender_id: str | None, path: str
     )
 
 
-def message_to_proto(message: Message, *, by_steward: bool) -> message_pb2.Message:
-    """Return a message as it may be read, by one who looks after the building or by anybody in the group."""
-    message = as_read(message, by_steward=by_steward)
+def message_to_proto(read: ReadMessage) -> message_pb2.Message:
+    """Return a message as a reader sees it."""
+    message = read.message
     proto = message_pb2.Message(
         seq=message.seq,
         id=message.id,
@@ -96,8 +107,15 @@ def message_to_proto(message: Message, *, by_steward: bool) -> message_pb2.Messa
         is_platform=message.is_platform,
         question_id=message.question_id,
         state=_PROTO_STATE[message.state],
+        reactions=[
+            message_pb2.ReactionCount(reaction=_PROTO_REACTION[each.kind], count=each.count, is_own=each.is_own)
+            for each in read.reactions
+        ],
+        is_pinned=message.is_pinned,
     )
     set_time(proto.posted_at, message.posted_at)
+    if read.recallable_for is not None:
+        proto.recallable_for.FromTimedelta(read.recallable_for)
     return proto
 
 
@@ -139,6 +157,7 @@ def group_to_proto(group: Group) -> community_pb2.Group:
         join_code=group.join_code,
         last_seq=group.last_seq,
         member_count=group.member_count,
+        read_seq=group.read_seq,
     )
 
 

@@ -8,6 +8,7 @@ from louyu_runtime.events.consumer import Handlers
 from louyu_runtime.events.streams import Event
 
 from louyu_routing.classifying import Classifying
+from louyu_routing.message_changes import MessageChange, apply_change
 from louyu_routing.store import directory
 from louyu_routing.store.directory import GroupDirectory, Holder
 from louyu_routing.store.messages import Message
@@ -29,6 +30,7 @@ class Listener:
         """What is consumed, and by what."""
         return {
             "MessagePosted": (messaging_events_pb2.MessagePosted, self.on_message_posted),
+            "MessageChanged": (messaging_events_pb2.MessageChanged, self.on_message_changed),
             "GroupDirectoryChanged": (messaging_events_pb2.GroupDirectoryChanged, self.on_group_directory_changed),
         }
 
@@ -47,6 +49,16 @@ class Listener:
             question_id=posted.question_id or None,
         )
         await understand(tx, message, await self._classifying.classifier())
+        tx.after_commit.append(self._timers.wake)
+        tx.after_commit.append(lambda: self._watchers.changed_in(event.community_id))
+
+    async def on_message_changed(self, tx: Transaction, event: Event[messaging_events_pb2.MessageChanged]) -> None:
+        """Follow what became of a message."""
+        told = event.payload
+        change = MessageChange(
+            group_id=told.group_id, seq=told.seq, what=told.what, person_id=told.actor_id, name=told.actor_name
+        )
+        await apply_change(tx, change)
         tx.after_commit.append(self._timers.wake)
         tx.after_commit.append(lambda: self._watchers.changed_in(event.community_id))
 

@@ -8,7 +8,7 @@ from louyu.notify.v1 import announcement_pb2
 from louyu.routing.v1 import question_pb2
 
 from louyu_gateway.api import models
-from louyu_gateway.wire import message_state_word, moment, reach_word, state_word, urgency_word, via_word
+from louyu_gateway.wire import message_state_word, moment, reach_word, reaction_word, state_word, urgency_word, via_word
 
 _NEVER = datetime.fromtimestamp(0, UTC)
 
@@ -25,6 +25,7 @@ def group(found: community_pb2.Group) -> models.Group:
         ],
         join_code=found.join_code or None,
         last_seq=found.last_seq,
+        read_seq=found.read_seq,
     )
 
 
@@ -56,6 +57,13 @@ def message(found: message_pb2.Message, outcome: question_pb2.MessageOutcome | N
         reply_to=found.reply_to_seq or None,
         question=about,
         state=cast(models.MessageState, message_state_word(found.state)),
+        reactions=[
+            models.ReactionCount(
+                kind=cast(models.ReactionKind, reaction_word(each.reaction)), count=each.count, is_own=each.is_own
+            )
+            for each in found.reactions
+        ],
+        is_pinned=found.is_pinned,
     )
 
 

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from louyu.messaging.v1 import conversation_service_pb2 as conversation
 from louyu.messaging.v1 import message_pb2
 from louyu.messaging.v1 import messaging_service_pb2 as messaging
 from louyu.routing.v1 import question_pb2
@@ -23,7 +22,7 @@ from louyu_gateway.api.asking import (
     reader,
     writer,
 )
-from louyu_gateway.bounds import LARGEST, MessageSeq
+from louyu_gateway.bounds import LARGEST
 from louyu_gateway.gateway import Gateway, Viewer
 from louyu_gateway.wire import moment, via_from_word
 
@@ -110,21 +109,6 @@ def group_routes(gateway: Gateway) -> APIRouter:
         response.headers["Location"] = f"/api/v1/groups/{group}/messages?after_seq={posted.seq - 1}"
         return models.PostedMessage(
             seq=posted.seq, id=posted.message_id, at=moment(posted, "posted_at") or gateway.now()
-        )
-
-    @router.delete("/{group}/messages/{seq}", status_code=204)
-    async def recall_message(
-        request: Request,
-        group: str,
-        seq: MessageSeq,
-        community: Community = None,
-    ) -> None:
-        """Take back a message of your own, within two minutes; its words are gone for everybody."""
-        viewer = await writer(gateway, request)
-        await viewer.ask.conversation(
-            conversation.RecallMessageRequest(
-                community_id=viewer.community(community), group_id=checked_id(group, "group"), seq=seq
-            )
         )
 
     return router

@@ -10,6 +10,7 @@ from louyu_gateway.bounds import LARGEST, Moment, Version, checked_text
 
 State = Literal["open", "assigned", "acknowledged", "asked_back", "answered", "resolved", "closed"]
 Via = Literal["text", "voice", "photo"]
+ReactionKind = Literal["me_too", "thanks"]
 MessageState = Literal["shown", "recalled", "hidden", "removed"]
 Urgency = Literal["emergency", "important", "ordinary"]
 Reach = Literal["waiting", "sent", "reached", "unreachable"]
@@ -53,7 +54,7 @@ class Building(BaseModel):
 
 
 class Group(BaseModel):
-    """A group. `join_code` is null for those who may not see it."""
+    """A group. `join_code` is null for those who may not see it; what follows `read_seq` you have not read."""
 
     id: str
     community: str
@@ -61,6 +62,7 @@ class Group(BaseModel):
     buildings: list[Building]
     join_code: str | None
     last_seq: int
+    read_seq: int
 
 
 class Groups(BaseModel):
@@ -88,6 +90,20 @@ class QuestionRef(BaseModel):
     what: str
 
 
+class ReactionCount(BaseModel):
+    """How many have reacted in one way, and whether you have."""
+
+    kind: ReactionKind
+    count: int
+    is_own: bool
+
+
+class ReadPosition(Given):
+    """Up to which position you have read a group."""
+
+    seq: int = Field(ge=1, le=LARGEST, description="Position of the last message that you have read.")
+
+
 class Message(BaseModel):
     """A message in a group. `reply_to` is the position of the quoted message.
 
@@ -104,6 +120,14 @@ class Message(BaseModel):
     reply_to: int | None
     question: QuestionRef | None
     state: MessageState
+    reactions: list[ReactionCount]
+    is_pinned: bool
+
+
+class Pinned(BaseModel):
+    """The pinned messages of a group, the latest pinned first."""
+
+    messages: list[Message]
 
 
 class Messages(BaseModel):

@@ -4,23 +4,23 @@ import re
 import uuid
 
 from fastapi import APIRouter
-from louyu.messaging.v1 import conversation_service_pb2 as conversation
 from louyu.messaging.v1 import message_pb2
 from louyu.messaging.v1 import messaging_service_pb2 as messaging
+from louyu_runtime.permissions import LEADERS
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from louyu_gateway import hints
-from louyu_gateway.bounds import MessageSeq, Position, whole_number
+from louyu_gateway.bounds import Position, whole_number
 from louyu_gateway.gateway import Gateway
 from louyu_gateway.pages.conversation import (
-    read_changed,
     read_community_name,
     read_conversation,
     read_group,
     read_groups,
     read_marks,
     read_open_questions,
+    read_pinned,
 )
 from louyu_gateway.pages.render import name_of
 from louyu_gateway.pages.views import GroupCard
@@ -42,7 +42,12 @@ def app_pages(gateway: Gateway) -> APIRouter:
         if len(mine) == 1 and not request.query_params:
             return RedirectResponse(f"/app/groups/{mine[0].id}", status_code=303)
         community_name = await read_community_name(viewer)
-        cards = [GroupCard(group.id, group.name, plate_of(group.name), community_name) for group in mine]
+        cards = [
+            GroupCard(
+                group.id, group.name, plate_of(group.name), community_name, max(0, group.last_seq - group.read_seq)
+            )
+            for group in mine
+        ]
         return pages.render(
             request, "app/groups.html", groups=cards, name=name_of(viewer.principal, pages.texts(request))
         )
@@ -62,19 +67,22 @@ def app_pages(gateway: Gateway) -> APIRouter:
             last_change=found.last_change,
             earlier=found.earlier,
             open_questions=await read_open_questions(gateway, viewer, request, group_id),
+            pinned=await read_pinned(gateway, viewer, request, group_id),
+            read_seq=shown.read_seq,
+            is_leader=bool(viewer.principal.roles & LEADERS),
         )
 
     @router.get("/groups/{group_id}/messages")
     async def newer_messages(request: Request, group_id: str, after_seq: Position, day: str = "") -> Response:
         viewer = await gateway.viewer(request)
         found = await read_conversation(gateway, viewer, request, group_id, after_seq=after_seq)
-        return pages.render(request, "app/pulled_messages.html", entries=found.entries, before=day)
-
-    @router.get("/groups/{group_id}/changed")
-    async def changed_messages(request: Request, group_id: str, after_change: Position) -> Response:
-        viewer = await gateway.viewer(request)
-        entries, last_change = await read_changed(gateway, viewer, request, group_id, after_change)
-        return pages.render(request, "app/pulled_changed.html", entries=entries, last_change=last_change)
+        return pages.render(
+            request,
+            "app/pulled_messages.html",
+            entries=found.entries,
+            before=day,
+            is_leader=bool(viewer.principal.roles & LEADERS),
+        )
 
     @router.get("/groups/{group_id}/marks")
     async def marks(request: Request, group_id: str, first: Position, last: Position) -> Response:
@@ -114,16 +122,6 @@ def app_pages(gateway: Gateway) -> APIRouter:
         if "application/json" in request.headers.get("accept", ""):
             return JSONResponse({"seq": posted.seq, "next_key": uuid.uuid4().hex}, status_code=201)
         return RedirectResponse(f"/app/groups/{group_id}#m{posted.seq}", status_code=303)
-
-    @router.post("/groups/{group_id}/messages/{seq}/recall")
-    async def recall(request: Request, group_id: str, seq: MessageSeq) -> Response:
-        viewer, _ = await gateway.writer(request)
-        await viewer.ask.conversation(
-            conversation.RecallMessageRequest(community_id=viewer.community(), group_id=group_id, seq=seq)
-        )
-        if "application/json" in request.headers.get("accept", ""):
-            return JSONResponse({"seq": seq})
-        return RedirectResponse(f"/app/groups/{group_id}#m{seq}", status_code=303)
 
     return router
 

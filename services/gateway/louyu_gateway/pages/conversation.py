@@ -13,10 +13,10 @@ from starlette.requests import Request
 
 from louyu_gateway.bounds import LARGEST
 from louyu_gateway.gateway import Gateway, Viewer
-from louyu_gateway.pages.message_views import message_views, note_of
+from louyu_gateway.pages.message_views import message_views, note_of, quote_of
 from louyu_gateway.pages.order import natural
 from louyu_gateway.pages.question_views import question_view
-from louyu_gateway.pages.views import Mark, MessageView, QuestionView
+from louyu_gateway.pages.views import Mark, MessageView, QuestionView, Quote
 from louyu_gateway.redacting import as_seen_by
 
 PAGE_SIZE = 60
@@ -95,6 +95,15 @@ async def read_changed(
         )
     )
     return await _views(gateway, viewer, request, group_id, list(answer.messages)), answer.last_change
+
+
+async def read_pinned(gateway: Gateway, viewer: Viewer, request: Request, group_id: str) -> list[Quote]:
+    """Return the pinned messages of a group, each in one line, the latest pinned first."""
+    answer: conversation.ListPinnedMessagesResponse = await viewer.ask.conversation(
+        conversation.ListPinnedMessagesRequest(community_id=viewer.community(), group_id=group_id)
+    )
+    texts = gateway.pages.texts(request)
+    return [quote_of(message, group_id, texts) for message in answer.messages]
 
 
 async def _views(

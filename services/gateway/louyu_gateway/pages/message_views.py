@@ -9,7 +9,7 @@ from louyu_runtime.identity import Principal
 
 from louyu_gateway.pages import words
 from louyu_gateway.pages.texts import Texts
-from louyu_gateway.pages.views import MessageView, QuestionView, Quote
+from louyu_gateway.pages.views import MessageView, QuestionView, Quote, ReactionView
 from louyu_gateway.wire import moment, via_word
 
 QUOTED_SIGNS = 60
@@ -34,6 +34,7 @@ def message_views(
         outcome = outcomes.get(message.seq)
         card = questions.get(outcome.question_id) if outcome is not None and outcome.what == "opened" else None
         replied_to = quoted.get(message.reply_to_seq)
+        reactions = {each.reaction: ReactionView(each.count, each.is_own) for each in message.reactions}
         own = bool(message.sender_id) and message.sender_id == viewer.id
         return MessageView(
             seq=message.seq,
@@ -54,6 +55,9 @@ def message_views(
             gone="" if message.text or message.media_ids else gone_text(message, texts, own=own),
             hidden=message.state == message_pb2.MESSAGE_STATE_HIDDEN,
             recallable_seconds=message.recallable_for.seconds,
+            me_too=reactions.get(message_pb2.REACTION_ME_TOO, ReactionView()),
+            thanks=reactions.get(message_pb2.REACTION_THANKS, ReactionView()),
+            pinned=message.is_pinned,
         )
 
     return [view(message) for message in messages]

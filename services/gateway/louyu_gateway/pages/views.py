@@ -13,12 +13,13 @@ Standing = Literal["asked", "now", "waiting"]
 
 @dataclass(frozen=True, slots=True)
 class GroupCard:
-    """A group in a list. `plate` is the building's number or a short form of the name."""
+    """A group in a list. `plate` is the building's number or a short form of the name; `unread` counts messages."""
 
     id: str
     name: str
     plate: str
     community_name: str
+    unread: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,14 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class ReactionView:
+    """How many have reacted in one way, and whether the viewer has."""
+
+    count: int = 0
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class MessageView:
     """A message in the conversation. `initial` stands in the avatar; `role` is empty for a resident.
 
@@ -110,6 +119,9 @@ class MessageView:
     gone: str
     hidden: bool
     recallable_seconds: int
+    me_too: ReactionView
+    thanks: ReactionView
+    pinned: bool
 
 
 @dataclass(frozen=True, slots=True)

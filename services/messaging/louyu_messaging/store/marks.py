@@ -26,9 +26,29 @@ async def touch(tx: Transaction, group_id: str, seq: int, change: int) -> None:
     )
 
 
-async def set_state(tx: Transaction, group_id: str, seq: int, state: str) -> None:
-    """Say who still reads a message that has a mark."""
+async def set_pinned(tx: Transaction, group_id: str, seq: int, person_id: str | None) -> None:
+    """Say who pinned a message that has a mark; None takes it down."""
     await tx.execute(
-        f"UPDATE message_mark SET state = :state WHERE {_OWN} AND seq = :seq",
+        "UPDATE message_mark SET pinned_by = CAST(:person AS uuid), pinned_at = CASE WHEN CAST(:person AS uuid) IS NULL"
+        f" THEN NULL ELSE CAST(:now AS timestamptz) END WHERE {_OWN} AND seq = :seq",
+        {"community": tx.community_id, "group": group_id, "seq": seq, "person": person_id, "now": tx.now},
+    )
+
+
+async def pinned_count(tx: Transaction, group_id: str) -> int:
+    """Return how many messages of the group are pinned."""
+    return int(
+        await tx.value(
+            f"SELECT count(*) FROM message_mark WHERE {_OWN} AND pinned_at IS NOT NULL",
+            community=tx.community_id,
+            group=group_id,
+        )
+    )
+
+
+async def set_state(tx: Transaction, group_id: str, seq: int, state: str) -> None:
+    """Say who still reads a message that has a mark. It is no longer pinned then."""
+    await tx.execute(
+        f"UPDATE message_mark SET state = :state, pinned_at = NULL, pinned_by = NULL WHERE {_OWN} AND seq = :seq",
         {"community": tx.community_id, "group": group_id, "seq": seq, "state": state},
     )

@@ -10,7 +10,8 @@ from louyu_messaging.message import Message
 
 _MESSAGES = """
     SELECT m.seq, m.message_id, m.sender_id, m.sender_name, m.sender_roles, m.text, m.via, m.media_ids, m.reply_to_seq,
-           m.question_id, m.posted_at, COALESCE(k.state, 'shown') AS state
+           m.question_id, m.posted_at, COALESCE(k.state, 'shown') AS state,
+           k.pinned_at IS NOT NULL AS is_pinned
       FROM message AS m LEFT JOIN message_mark AS k USING (community_id, group_id, seq)
      WHERE m.community_id = CAST(:community AS uuid) AND m.group_id = CAST(:group AS uuid)
 """
@@ -44,6 +45,16 @@ async def at(tx: Transaction, group_id: str, seq: int) -> Message | None:
     """Return the message at a position, or None."""
     row = await tx.row(f"{_MESSAGES} AND m.seq = :seq", community=tx.community_id, group=group_id, seq=seq)
     return _message(row) if row is not None else None
+
+
+async def pinned(tx: Transaction, group_id: str) -> list[Message]:
+    """Return the pinned messages of a group, the latest pinned first."""
+    rows = await tx.rows(
+        f"{_MESSAGES} AND k.pinned_at IS NOT NULL ORDER BY k.pinned_at DESC, m.seq DESC",
+        community=tx.community_id,
+        group=group_id,
+    )
+    return [_message(row) for row in rows]
 
 
 async def changed_after(tx: Transaction, group_id: str, change: int, limit: int) -> list[tuple[int, Message]]:
@@ -81,4 +92,5 @@ def _message(row: Any) -> Message:
         question_id=row.question_id,
         posted_at=row.posted_at,
         state=row.state,
+        is_pinned=row.is_pinned,
     )

@@ -17,10 +17,12 @@ _GROUP = """
                       ORDER BY j.created_at DESC, j.code LIMIT 1), '') AS join_code,
            (SELECT count(*) FROM member AS m
              WHERE m.community_id = g.community_id AND m.group_id = g.group_id) AS member_count,
-           own.roles AS own_roles
+           own.roles AS own_roles, COALESCE(r.seq, 0) AS read_seq
       FROM groups AS g
       LEFT JOIN member AS own ON own.community_id = g.community_id AND own.group_id = g.group_id
            AND own.person_id = CAST(NULLIF(:reader, '') AS uuid)
+      LEFT JOIN read_position AS r ON r.community_id = g.community_id AND r.group_id = g.group_id
+           AND r.person_id = CAST(NULLIF(:reader, '') AS uuid)
      WHERE g.community_id = CAST(:community AS uuid)
 """
 
@@ -92,6 +94,7 @@ async def _groups(tx: Transaction, rows: Sequence[Any]) -> list[SeenGroup]:
                 join_code=row.join_code,
                 last_seq=row.last_seq,
                 last_change=row.last_change,
+                read_seq=row.read_seq,
                 member_count=row.member_count,
             ),
             None if row.own_roles is None else tuple(row.own_roles),

@@ -130,6 +130,26 @@ async def unlink(tx: Transaction, said: Said) -> None:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """To which question a message belongs, and as what."""
+
+    what: str | None
+    question_id: str | None
+
+
+async def link_of(tx: Transaction, group_id: str, seq: int) -> Link | None:
+    """Return what became of the message at this position; None if it has not been heard."""
+    row = await tx.row(
+        "SELECT what, question_id FROM heard_message WHERE group_id = CAST(:group AS uuid) AND seq = :seq",
+        group=group_id,
+        seq=seq,
+    )
+    if row is None:
+        return None
+    return Link(what=row.what, question_id=None if row.question_id is None else str(row.question_id))
+
+
 async def question_of(tx: Transaction, group_id: str, seq: int) -> str | None:
     """Return the question to which the message at this position belongs."""
     found = await tx.value(

@@ -133,6 +133,17 @@ async def add_asker(tx: Transaction, question: Question, asker: Asker) -> bool:
     return bool(inserted)
 
 
+async def remove_asker(tx: Transaction, question: Question, person_id: str, group_id: str, seq: int) -> None:
+    """Take somebody off who has only joined the message at this position and has not said anything since."""
+    await tx.execute(
+        "DELETE FROM asker WHERE question_id = CAST(:question AS uuid) AND person_id = CAST(:person AS uuid)"
+        " AND group_id = CAST(:group AS uuid) AND message_seq = :seq AND last_said_at = asked_at"
+        " AND EXISTS (SELECT FROM asker AS first WHERE first.question_id = asker.question_id"
+        "   AND first.asked_at < asker.asked_at)",
+        {"question": question.question_id, "person": person_id, "group": group_id, "seq": seq},
+    )
+
+
 async def askers_of(tx: Transaction, question_ids: list[str]) -> dict[str, list[Asker]]:
     """Return everybody who asked these questions, by question, the first asker first."""
     rows = await tx.rows(

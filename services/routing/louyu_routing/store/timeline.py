@@ -46,6 +46,15 @@ async def of(tx: Transaction, question_id: str) -> list[Entry]:
     return [_entry_of(row) for row in rows]
 
 
+async def erase_words(tx: Transaction, question_id: str, group_id: str, seq: int) -> None:
+    """Take the words of the message at this position out of a question's timeline."""
+    await tx.execute(
+        "UPDATE timeline_entry SET text = '' WHERE question_id = CAST(:question AS uuid)"
+        " AND group_id = CAST(:group AS uuid) AND message_seq = :seq",
+        {"question": question_id, "group": group_id, "seq": seq},
+    )
+
+
 async def get(tx: Transaction, question_id: str, entry_id: str) -> Entry | None:
     """Return one entry of a question."""
     row = await tx.row(

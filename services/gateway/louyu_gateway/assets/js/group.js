@@ -45,19 +45,39 @@ async function readMessages() {
     document.querySelector(".stream > .empty")?.remove();
     list.append(...fresh);
     if (follows) toEnd(); else newer.hidden = false;
+    markRead();
   }
 }
 
 // Messages that are no longer as they were posted. One that is not on the page is read when it is scrolled to.
 async function readChanged() {
+  const before = talk.dataset.lastChange;
   for (;;) {
     const known = talk.dataset.lastChange;
     const page = await pull(`${talk.dataset.changed}?${new URLSearchParams({ after_change: known })}`);
     const fresh = page.querySelector("ol");
     for (const li of [...fresh.children]) document.getElementById(li.id)?.replaceWith(li);
     talk.dataset.lastChange = fresh.dataset.lastChange;
-    if (fresh.dataset.lastChange === known) return;
+    if (fresh.dataset.lastChange === known) break;
   }
+  if (talk.dataset.lastChange === before) return;
+  const pinned = talk.querySelector("[data-pinned]");
+  pinned.replaceChildren(...(await pull(pinned.dataset.pinned)).body.childNodes);
+}
+
+// What was on the page while somebody looked at it counts as read. A failure is made good with the next message.
+let readSeq = Number(talk.dataset.readSeq);
+async function markRead() {
+  if (document.hidden || !isAtEnd() || lastSeq() <= readSeq) return;
+  readSeq = lastSeq();
+  const body = new URLSearchParams({ csrf: document.querySelector("[data-composer]").elements.csrf.value, seq: readSeq });
+  await fetch(`/app/groups/${talk.dataset.group}/read`, { method: "POST", credentials: "same-origin", body }).catch(() => {});
+}
+
+// A tap that fits from now on. One's own words are not for one's own taps.
+function offer(body, kind) {
+  const button = body?.querySelector(`[data-tap="${kind}"]`);
+  if (button && !button.disabled) button.hidden = false;
 }
 
 async function readQuestion(id) {
@@ -66,7 +86,11 @@ async function readQuestion(id) {
   const follows = isAtEnd();
   const shown = list.querySelector(`[data-question="${id}"]`);
   if (shown) shown.replaceWith(fresh);
-  else document.querySelector(`#m${fresh.dataset.seq} .body`)?.append(fresh);
+  else {
+    const body = document.querySelector(`#m${fresh.dataset.seq} .body`);
+    body?.append(fresh);
+    offer(body, "me_too");
+  }
   if (follows) toEnd();
 }
 
@@ -81,6 +105,7 @@ async function readMarks() {
     if (!body) continue;
     body.querySelector(".note")?.remove();
     body.append(...fresh.childNodes);
+    offer(body, "thanks");
   }
   if (follows) toEnd();
 }
@@ -102,7 +127,8 @@ follow(() => `${talk.dataset.live}?after_seq=${lastSeq()}&after_change=${talk.da
   onLink(connected) { connection.hidden = connected; },
 });
 
-addEventListener("scroll", () => { if (isAtEnd()) newer.hidden = true; }, { passive: true });
+addEventListener("scroll", () => { if (isAtEnd()) { newer.hidden = true; markRead(); } }, { passive: true });
+document.addEventListener("visibilitychange", markRead);
 newer.addEventListener("click", (event) => { event.preventDefault(); newer.hidden = true; toEnd(); });
 const composing = composer(document.querySelector("[data-composer]"), () => readNews().catch(() => {}));
 
@@ -112,11 +138,12 @@ function show(message) {
   message.scrollIntoView({ block: "center" });
 }
 
-async function recall(button) {
+// One tap on a message: taking it back, a reaction, a pin. What it did comes back as a change like everybody else's.
+async function tap(button, path, withdrawn) {
   button.disabled = true;
   const body = new URLSearchParams({ csrf: document.querySelector("[data-composer]").elements.csrf.value });
   try {
-    const response = await fetch(`${talk.dataset.more}/${button.dataset.recall}/recall`, {
+    const response = await fetch(`${talk.dataset.more}/${path}${withdrawn ? "?withdrawn=true" : ""}`, {
       method: "POST", credentials: "same-origin", headers: { Accept: "application/json" }, body,
     });
     const answer = await response.json();
@@ -136,9 +163,11 @@ setInterval(() => {
   }
 }, 5000);
 
-list.addEventListener("click", (event) => {
+talk.querySelector(".stream").addEventListener("click", (event) => {
   const recalled = event.target.closest("[data-recall]");
-  if (recalled) recall(recalled);
+  if (recalled) tap(recalled, `${recalled.dataset.recall}/recall`, false);
+  const tapped = event.target.closest("[data-tap]");
+  if (tapped) tap(tapped, `${tapped.dataset.seq}/${tapped.dataset.tap}`, tapped.getAttribute("aria-pressed") === "true");
   const reply = event.target.closest("[data-reply]");
   if (reply) composing.quote(reply.dataset);
   const quoted = event.target.closest("a.quoted");
@@ -151,3 +180,4 @@ list.addEventListener("click", (event) => {
 const target = location.hash.startsWith("#m") && document.getElementById(location.hash.slice(1));
 if (target) show(target);
 else if (!new URLSearchParams(location.search).has("before")) toEnd();
+markRead();

@@ -198,3 +198,71 @@ def test_all_faults_of_all_files_are_told_at_once(louyu: Louyu, nowhere: Path) -
 def test_nothing_is_sent_when_a_file_has_a_fault(louyu: Louyu, nowhere: Path) -> None:
     (nowhere / "bad.yaml").write_text("community: A B\n", encoding="utf-8")
     assert "bad.yaml:1: community:" in louyu("import", "bad.yaml").err
+
+
+MORE_FAULTS = {
+    "a responder type that is nearly one": (
+        "type: property",
+        "type: propertyy",
+        "14: responders[0].type: 'propertyy' is provided by no installed plugin; is 'property' meant?",
+    ),
+    "a setting of a responder": (
+        "name: 物业}",
+        "name: 物业, settings: {react_high_minutes: soon}}",
+        "14: responders[0].settings.react_high_minutes: must be",
+    ),
+    "a role in Chinese": ("role: building_head", "role: 楼长", "not '楼长'; is 'building_head' meant?"),
+    "a field that is nearly one": ("name: 物业}", "name: 物业, setings: {}}", "(is 'settings' meant?)"),
+    "a value that is left out": ("name: 李", "name:", "9: people[0].name: is empty; write a value after the colon"),
+    "residents that are no flats": (
+        "responders:",
+        'residents:\n  - building: "1"\n    people: [王]\nresponders:',
+        "15: residents[0].people: must hold flats and names, such as {1-101: 王家",
+    ),
+    "two of one name in one home": (
+        "responders:",
+        'residents:\n  - building: "1"\n    people: {1-101: 李}\nresponders:',
+        "15: residents[0].people.1-101: '李' of this flat stands in people[0] already; keep one of the two",
+    ),
+    "one flat written in two ways": ("1-102]", "1-101, 01-101]", "4: buildings[0].flats[1]: is listed twice"),
+    "a flat with a letter for a digit": ("flat: 1-101", "flat: 1-1O1", "11: people[0].flat: must be a flat such as"),
+    "a full-width colon": (
+        "name: 小区",
+        "name：小区",
+        "2: not readable as YAML: could not find expected ':'; the sign ：",
+    ),
+    "a tab": ("name: 小区", "name: 小区\n\tdistrict: x", "indent with spaces, not with tabs"),
+    "a quote that is not closed": (
+        "name: 小区",
+        "name: '小区",
+        "2: not readable as YAML: found unexpected end of stream",
+    ),
+    "a former home that is none": (
+        "flat: 1-101\n",
+        "flat: 1-101\n    was: {flat: 9}\n",
+        "12: people[0].was.flat: must be a flat",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", MORE_FAULTS)
+def test_a_fault_says_the_mend(louyu: Louyu, nowhere: Path, fault: str) -> None:
+    before, after, words = MORE_FAULTS[fault]
+    assert GOOD.count(before) == 1 or before == "1-102]"
+    (nowhere / "bad.yaml").write_text(GOOD.replace(before, after, 1), encoding="utf-8")
+    answer = louyu("import", "--check", "bad.yaml")
+    assert answer.exit_code == 1
+    assert any(words in line for line in answer.lines), answer.err
+
+
+def test_a_check_says_that_no_platform_was_asked(louyu: Louyu, nowhere: Path) -> None:
+    (nowhere / "good.yaml").write_text(GOOD, encoding="utf-8")
+    assert "no platform runs here" in louyu("import", "--check", "good.yaml").err
+
+
+def test_two_files_of_one_community_are_not_pruned(louyu: Louyu, nowhere: Path) -> None:
+    for name in ("one.yaml", "two.yaml"):
+        (nowhere / name).write_text(GOOD, encoding="utf-8")
+    answer = louyu("import", "--check", "--prune", "one.yaml", "two.yaml")
+    assert answer.exit_code == 1
+    assert "one.yaml:1: community: several files define 'small'" in answer.err

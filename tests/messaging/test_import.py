@@ -3,12 +3,14 @@
 from collections.abc import Callable
 
 import pytest
-from louyu.messaging.v1 import community_pb2
+from louyu.messaging.v1 import community_pb2, message_pb2
 from louyu.messaging.v1 import messaging_service_pb2 as pb
 from louyu_runtime.errors import RemoteError
 from louyu_runtime.ids import community_id, named_id
 
 from tests.messaging.community import (
+    ACCOUNT,
+    CHANNEL,
     COMMUNITY,
     FLATS_28,
     GROUP_28,
@@ -263,6 +265,40 @@ async def test_two_thousand_households_are_imported_at_once_and_again_without_a_
     assert found.created_count == 1 + 10 + 2000 + 10 + 2000
     again = await messaging.apply(wanted)
     assert (again.created_count, again.changed_count) == (0, 0)
+
+
+async def test_ten_thousand_people_in_one_call_larger_than_any_other(messaging: Messaging) -> None:
+    wanted = Definition(key="huge", name="特大社区")
+    for building in range(40):
+        key = f"jia-yuan-{building}"
+        flats = [f"{unit}-{floor}{door:02}" for unit in range(1, 4) for floor in range(1, 26) for door in range(1, 5)]
+        wanted.buildings.add(key=key, flats=flats)
+        wanted.groups.add(key=key, building_keys=[key])
+        for number, flat in enumerate(flats[:250]):
+            added = wanted.people.add(key=f"{key}-{flat}-p", name="邻居", building_key=key, flat=flat)
+            added.addresses.add(
+                channel=CHANNEL, account=ACCOUNT, address=f"oHUGE-{building:04}-{number:04}-abcdefghijk"
+            )
+    request = pb.ApplyCommunityRequest(community=wanted)
+    assert 1024 * 1024 < request.ByteSize() < 8 * 1024 * 1024
+
+    begun = time.perf_counter()
+    found = await messaging.client.call("ApplyCommunity", request, principal=OPERATOR, timeout=60.0)
+    took = time.perf_counter() - begun
+
+    assert found.created_count == 1 + 40 + 40 * 300 + 40 + 10_000
+    assert len(found.changes) == 1_000
+    assert took < 30, "the call's own limit; about 5 seconds on a quiet machine"
+
+
+async def test_no_other_call_may_be_so_large(messaging: Messaging) -> None:
+    message = message_pb2.NewMessage(text="大" * 400_000, idempotency_key="1")
+    request = pb.PostMessageRequest(community_id=COMMUNITY, group_id=GROUP_28, message=message)
+
+    with pytest.raises(RemoteError) as refused:
+        await messaging.call("PostMessage", request, person("zhang"))
+
+    assert (refused.value.code.name, refused.value.reason) == ("RESOURCE_EXHAUSTED", "REQUEST_TOO_LARGE")
 
 
 async def test_only_operators_import(messaging: Messaging) -> None:

@@ -22,6 +22,7 @@ from tests.notify.place import (
     GROUP_28,
     GROUP_30,
     building_head,
+    group_changed,
     household,
     household_changed,
     member,
@@ -207,6 +208,44 @@ async def test_who_moves_in_while_it_counts_enters_the_ledger(notify: Notify, ac
     await notify.hear(household_changed("28/1-101", member("zhao", wechat.KEY), version=2))
     await notify.deliver()
     assert await counts(notify, announcement_id) == (0, 1, 1, 0)
+
+
+async def test_a_household_that_is_no_more_leaves_the_ledger_unless_it_was_told(notify: Notify) -> None:
+    await notify.hear(household_changed("28/1-101", member("zhao")), household_changed("28/1-102"))
+    announcement_id = await publish(notify)
+    await notify.deliver()
+    assert await counts(notify, announcement_id) == (0, 1, 0, 1)
+
+    gone = [household_changed(key, version=2) for key in ("28/1-101", "28/1-102")]
+    for each in gone:
+        each.is_removed = True
+    await notify.hear(*gone)
+    await notify.deliver()
+
+    assert await counts(notify, announcement_id) == (0, 1, 0, 0), "nobody is to knock where there is no door"
+    again = await notify.ask(
+        "PreviewAnnouncement",
+        pb.PreviewAnnouncementRequest(
+            community_id=COMMUNITY,
+            announcement=announcement_pb2.NewAnnouncement(title="停水", text=TEXT, group_ids=[GROUP_28]),
+        ),
+        secretary(),
+    )
+    assert again.household_count == 0
+    await notify.hear(household_changed("28/1-102", version=1))  # an event that was parked, and comes late
+    assert await counts(notify, announcement_id) == (0, 1, 0, 0)
+    await notify.hear(household_changed("28/1-102", version=3))
+    await notify.deliver()
+    assert await counts(notify, announcement_id) == (0, 1, 0, 1)
+
+
+async def test_nothing_is_announced_to_a_group_that_was_closed(notify: Notify) -> None:
+    closed = group_changed(GROUP_28, version=9)
+    del closed.buildings[:]
+    await notify.hear(closed)
+    with pytest.raises(InvalidArgument | NotFound) as refused:
+        await publish(notify)
+    assert refused.value.field.startswith("announcement.group_ids")
 
 
 async def test_an_older_version_of_a_household_changes_nothing(notify: Notify) -> None:

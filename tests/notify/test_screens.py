@@ -86,6 +86,36 @@ async def test_a_dry_run_changes_nothing(notify: Notify) -> None:
         await state(notify)
 
 
+async def test_a_screen_that_is_no_longer_named_goes_only_when_pruned(notify: Notify) -> None:
+    other = screen_pb2.ScreenDefinition(key="30-lobby", group_key="30-31", code="lobby-30")
+    await notify.set_up(LOBBY, other)
+    await notify.set_up(LOBBY)
+    request = pb.ApplyCommunityRequest(
+        community_id=COMMUNITY, community_name="光明社区", screens=[LOBBY], is_pruning=True, is_dry_run=True
+    )
+    assert list((await notify.ask("ApplyCommunity", request)).removed_keys) == ["30-lobby"]
+    listed = pb.ListScreensRequest(community_id=COMMUNITY)
+    assert len((await notify.ask("ListScreens", listed, secretary())).screens) == 2
+
+    request.is_dry_run = False
+    assert list((await notify.ask("ApplyCommunity", request)).removed_keys) == ["30-lobby"]
+
+    assert [one.key for one in (await notify.ask("ListScreens", listed, secretary())).screens] == [LOBBY.key]
+    with pytest.raises(NotFound):
+        await notify.ask("GetScreen", pb.GetScreenRequest(code="lobby-30"))
+
+
+async def test_all_faults_of_screens_are_told_at_once(notify: Notify) -> None:
+    with pytest.raises(InvalidArgument) as refused:
+        await notify.set_up(LOBBY, LOBBY, screen_pb2.ScreenDefinition(key="x", code="short"))
+    assert [field for field, _ in refused.value.violations] == [
+        "screens[1].key",
+        "screens[1].code",
+        "screens[2].group_key",
+        "screens[2].code",
+    ]
+
+
 async def test_a_code_that_is_not_given_is_drawn_and_kept(notify: Notify) -> None:
     nameless = screen_pb2.ScreenDefinition(key="28-lift", group_key="28")
     await notify.set_up(nameless)

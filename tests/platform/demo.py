@@ -4,7 +4,8 @@ import importlib.resources
 from functools import cache
 
 from louyu.messaging.v1 import community_pb2
-from louyu_cli.community.reading import Definitions, read_community
+from louyu_cli.community.reading import read_community
+from louyu_cli.community.translating import Definitions
 
 FILE = "guangximen-beili-bei.yaml"
 

@@ -448,5 +448,27 @@ async def test_applying_again_changes_nothing_and_a_dry_run_never_does(installat
     assert await apply() == (0, 1, 1)
 
 
+async def test_responders_that_are_not_named_can_be_kept(installation: Installation) -> None:
+    company = plan_pb2.ResponderDefinition(key="wuye", type="property", name="光熙物业")
+    await installation.call(
+        "ApplyCommunity", pb.ApplyCommunityRequest(community_id=COMMUNITY, responders=[company]), OPERATOR
+    )
+    part = pb.ApplyCommunityRequest(community_id=COMMUNITY, keeps_unnamed=True)
+    assert not (await installation.call("ApplyCommunity", part, OPERATOR)).removed_keys
+    whole = pb.ApplyCommunityRequest(community_id=COMMUNITY)
+    assert list((await installation.call("ApplyCommunity", whole, OPERATOR)).removed_keys) == ["wuye"]
+
+
+async def test_all_faults_of_responders_are_told_at_once_with_the_nearest_type(installation: Installation) -> None:
+    wanted = [
+        plan_pb2.ResponderDefinition(key="a", type="propertyy", name="物业"),
+        plan_pb2.ResponderDefinition(key="a", type="committee", name=""),
+    ]
+    request = pb.ApplyCommunityRequest(community_id=COMMUNITY, responders=wanted)
+    error = await refused(installation.call("ApplyCommunity", request, OPERATOR))
+    assert [field for field, _ in error.violations] == ["responders[0].type", "responders[1].key", "responders[1].name"]
+    assert "is 'property' meant?" in error.violations[0][1]
+
+
 def test_every_method_has_a_rule() -> None:
     assert set(PERMISSIONS) == {one.name for one in pb.DESCRIPTOR.services_by_name["RoutingService"].methods}

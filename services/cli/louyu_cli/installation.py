@@ -29,6 +29,10 @@ StubT = TypeVar("StubT")
 OPERATOR = Principal(kind="person", id="operator", name="louyu", roles=frozenset({"operator"}))
 
 
+class NoInstallation(CommandError):
+    """There is none to speak to."""
+
+
 class CommandSettings(CommonSettings):
     """The settings of a command: those of the services that it calls."""
 
@@ -52,7 +56,7 @@ def environment() -> Mapping[str, str]:
     try:
         return {**running_settings(data_folder()), **own}
     except NotRunning as error:
-        raise CommandError(
+        raise NoInstallation(
             f"{error}\nOr set LOUYU_SIGNING_KEY_FILE, LOUYU_MESSAGING_ADDR, LOUYU_ROUTING_ADDR and LOUYU_NOTIFY_ADDR "
             "to speak to an installation elsewhere."
         ) from error

@@ -28,7 +28,8 @@ from louyu_runtime.supervisor import Child, ChildFailed, Supervisor
 
 from louyu_cli import token
 from louyu_cli.community.applying import apply
-from louyu_cli.community.reading import Definitions, read_community
+from louyu_cli.community.reading import read_community
+from louyu_cli.community.translating import Definitions
 from louyu_cli.errors import WRONG_USAGE, CommandError
 from louyu_cli.installation import CommandSettings, Services
 from louyu_cli.migrate import SERVICES

@@ -12,12 +12,13 @@ from typing import Any
 from louyu.messaging.v1 import message_pb2, messaging_service_pb2_grpc
 from louyu.messaging.v1 import messaging_service_pb2 as pb
 from louyu_runtime.database import Database, Transaction
-from louyu_runtime.errors import InvalidArgument, LouyuError
+from louyu_runtime.errors import Aborted, InvalidArgument, LouyuError
 from louyu_runtime.idempotency import once
 from louyu_runtime.identity import Principal, current_principal
 from louyu_runtime.ids import community_id, community_id_of, is_uuid, new_id
 from louyu_runtime.paging import decode_token, encode_token, page_size
 from louyu_runtime.sealing import Sealer
+from sqlalchemy.exc import IntegrityError
 
 from louyu_messaging import access, addresses, consent, wire
 from louyu_messaging.apply_community import apply_community
@@ -35,6 +36,7 @@ from louyu_messaging.store import messages, places
 
 MOST_IN_BATCH = 500
 MOST_PERSONS = 500
+MOST_CHANGES = 1_000
 IMPORT_STATEMENT_MS = 20_000
 JOIN_CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
@@ -54,17 +56,30 @@ class MessagingServicer(messaging_service_pb2_grpc.MessagingServiceServicer):
 
     async def ApplyCommunity(self, request: pb.ApplyCommunityRequest, context: Context) -> pb.ApplyCommunityResponse:
         definition = wire.definition_of(request.community)
-        tools = Tools(new_join_code, self._sealer.lookup, self._sealer.seal)
+        tools = Tools(new_join_code, self._sealer.lookup, self._sealer.seal, new_id)
         own_id = community_id(definition.key)
-        async with self._database.transaction(own_id, statement_ms=IMPORT_STATEMENT_MS) as tx:
-            found = await apply_community(
-                tx, definition, tools, actor=_actor(current_principal()), is_dry_run=request.is_dry_run
-            )
+        try:
+            async with self._database.transaction(own_id, statement_ms=IMPORT_STATEMENT_MS) as tx:
+                found = await apply_community(
+                    tx,
+                    definition,
+                    tools,
+                    actor=_actor(current_principal()),
+                    is_dry_run=request.is_dry_run,
+                    is_pruning=request.is_pruning,
+                )
+        except IntegrityError as error:  # somebody joined what was to be removed
+            raise Aborted("the community has changed meanwhile; nothing was done: import once more") from error
         return pb.ApplyCommunityResponse(
             community_id=own_id,
             created_count=found.created,
             changed_count=found.changed,
             unchanged_count=found.unchanged,
+            removed_count=found.removed,
+            changes=[
+                pb.CommunityChange(kind=one.kind, key=one.key, name=one.name, what=one.what, note=one.note)
+                for one in found.changes[:MOST_CHANGES]
+            ],
         )
 
     async def GetCommunity(self, request: pb.GetCommunityRequest, context: Context) -> pb.GetCommunityResponse:

@@ -7,6 +7,7 @@ are in their order.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from louyu_messaging.directory import GroupDirectory, Holding, HouseholdFacts, HouseholdMember, role_holders
@@ -74,6 +75,8 @@ class CommunityState:
     members: dict[tuple[str, str], MemberRow] = field(default_factory=dict)
     """By (group, person)."""
     addresses: dict[AddressKey, AddressRow] = field(default_factory=dict)
+    joined: frozenset[str] = frozenset()
+    """Those who joined by themselves, with consent: no import removes them."""
 
     def copy(self) -> CommunityState:
         """Return a state that can be changed without changing this one."""
@@ -87,11 +90,20 @@ class CommunityState:
             dict(self.people),
             dict(self.members),
             dict(self.addresses),
+            self.joined,
         )
 
-    def groups_of_building(self, building_id: str) -> list[str]:
-        """Return the groups that a building shares."""
-        return sorted(group_id for group_id, building in self.group_buildings if building == building_id)
+    def open_groups(self) -> list[str]:
+        """Return the groups that have a building. One without is closed: kept for its messages alone."""
+        having = {group_id for group_id, _ in self.group_buildings}
+        return [group_id for group_id in self.groups if group_id in having]
+
+    def home_groups(self) -> HomeGroups:
+        """Return in which groups people are at home, as places and people are now."""
+        of_building: dict[str, list[str]] = defaultdict(list)
+        for group_id, building_id in sorted(self.group_buildings):
+            of_building[building_id].append(group_id)
+        return HomeGroups(self, of_building)
 
     def directories(self) -> dict[str, GroupDirectory]:
         """Return each group as others know it."""
@@ -142,3 +154,17 @@ class CommunityState:
             )
             for household_id, row in self.households.items()
         }
+
+
+@dataclass(frozen=True)
+class HomeGroups:
+    """The groups of the building in which somebody lives; none for those who do not live here."""
+
+    state: CommunityState
+    of_building: Mapping[str, Sequence[str]]
+
+    def of(self, person_id: str) -> Sequence[str]:
+        """Return the groups of a person, known or not."""
+        row = self.state.people.get(person_id)
+        household = self.state.households.get(row.household_id) if row and row.household_id else None
+        return self.of_building.get(household.building_id, ()) if household else ()

@@ -37,13 +37,27 @@ class DefinedAddress:
 
 
 @dataclass(frozen=True)
+class FormerPerson:
+    """Who somebody was in an earlier file; what is empty is as it is now."""
+
+    key: str
+    building_key: str
+    flat: str
+    name: str
+
+
+@dataclass(frozen=True)
 class DefinedPerson:
+    """`is_key_derived`: the key was made of home and name, and says no more than these."""
+
     key: str
     name: str
     building_key: str
     flat: str
     memberships: tuple[DefinedMembership, ...]
     addresses: tuple[DefinedAddress, ...]
+    is_key_derived: bool = False
+    was: FormerPerson | None = None
 
 
 @dataclass(frozen=True)

@@ -65,15 +65,20 @@ def group_payload(directory: GroupDirectory, version: int) -> messaging_events_p
     )
 
 
-def household_payload(facts: HouseholdFacts, version: int) -> messaging_events_pb2.HouseholdChanged:
-    """Return the event that tells a household's members."""
+def household_payload(
+    facts: HouseholdFacts, version: int, *, is_removed: bool = False
+) -> messaging_events_pb2.HouseholdChanged:
+    """Return the event that tells a household's members, or that it is no more."""
     return messaging_events_pb2.HouseholdChanged(
         household_id=facts.household_id,
         version=version,
         building_id=facts.building_id,
         building_key=facts.building_key,
         flat=facts.flat,
-        members=[
+        is_removed=is_removed,
+        members=[]
+        if is_removed
+        else [
             messaging_events_pb2.HouseholdMember(
                 person_id=member.person_id, channels=member.channels, group_ids=member.group_ids
             )

@@ -1,14 +1,14 @@
-"""Importing: what an import file makes of a community, and what of it changed.
+"""Importing: what an import file makes of a community.
 
 The state that shall be is made from the state that is, as a pure function; the store writes the difference. What the
-file does not name stays as it is. A person's roles other than resident are as the file says; residents of a building
-are members of its groups.
+file does not name stays as it is, unless it is pruned. A person's roles other than resident are as the file says;
+residents of a building are members of its groups, and follow it when it comes into another group.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from louyu_runtime.ids import named_id
@@ -18,48 +18,63 @@ from louyu_messaging.community_state import (
     BuildingRow,
     CommunityState,
     GroupRow,
+    HomeGroups,
     HouseholdRow,
     MemberRow,
     PersonRow,
 )
 from louyu_messaging.definition import DefinedPerson, Definition
 from louyu_messaging.flats import canonical_flat
+from louyu_messaging.identities import Identity, household_id_of
 from louyu_messaging.places import Community
+from louyu_messaging.pruning import Kept, close_groups, remove_absent
 from louyu_messaging.roles import RESIDENT, STAFF, ranked
 
 
 @dataclass(frozen=True)
-class Counts:
-    """How many objects of a definition were created, changed, or stood already as defined."""
-
-    created: int
-    changed: int
-    unchanged: int
-
-
-@dataclass(frozen=True)
 class Tools:
-    """What the state that shall be needs from outside: fresh join codes, and how addresses are kept."""
+    """What the state that shall be needs from outside: fresh join codes and ids, and how addresses are kept."""
 
     new_join_code: Callable[[], str]
     lookup: Callable[[str], bytes]
     seal: Callable[[str], bytes]
+    new_id: Callable[[], str]
 
 
-def wanted_state(current: CommunityState, definition: Definition, community_id: str, tools: Tools) -> CommunityState:
-    """Return the community as the (faultless) definition wants it."""
+def wanted_state(
+    current: CommunityState,
+    definition: Definition,
+    identities: Sequence[Identity],
+    community_id: str,
+    tools: Tools,
+    *,
+    is_pruning: bool,
+) -> tuple[CommunityState, list[Kept]]:
+    """Return the community as the (faultless) definition wants it, and what pruning had to keep."""
     wanted = current.copy()
     wanted.community = Community(
         community_id, definition.key, definition.name, definition.subdistrict, definition.district
     )
     _apply_places(wanted, definition, community_id, tools)
+    kept = close_groups(wanted, definition, community_id) if is_pruning else []
+    for person, identity in zip(definition.people, identities, strict=True):
+        if identity.replaced_id:
+            _take_over(wanted, identity)
+        _apply_person(wanted, person, identity, community_id, tools)
     groups_of: dict[str, set[str]] = defaultdict(set)
-    for group_id, person_id in current.members:
+    for group_id, person_id in wanted.members:
         groups_of[person_id].add(group_id)
-    for person in definition.people:
-        _apply_person(wanted, person, community_id, tools)
-        _apply_memberships(wanted, current, person, community_id, groups_of)
-    return wanted
+    homes_before, homes = current.home_groups(), wanted.home_groups()
+    for person, identity in zip(definition.people, identities, strict=True):
+        keeps_roles = identity.keeps_roles and not is_pruning
+        roles = (
+            _kept_roles(wanted, identity, groups_of) if keeps_roles else _defined_roles(wanted, person, community_id)
+        )
+        _apply_memberships(wanted, identity.person_id, roles, groups_of, homes_before, homes)
+    _follow_buildings(wanted, {each.person_id for each in identities}, groups_of, homes_before, homes)
+    if is_pruning:
+        kept += remove_absent(wanted, definition, {each.person_id for each in identities}, community_id)
+    return wanted, kept
 
 
 def _apply_places(wanted: CommunityState, definition: Definition, community_id: str, tools: Tools) -> None:
@@ -81,11 +96,6 @@ def _apply_places(wanted: CommunityState, definition: Definition, community_id: 
             wanted.join_codes[group_id] = tools.new_join_code()
 
 
-def household_id_of(community_id: str, building_key: str, flat: str) -> str:
-    """Return the id of the household in a flat, given in canonical form."""
-    return named_id(community_id, "household", f"{building_key}/{flat}")
-
-
 def _add_household(wanted: CommunityState, community_id: str, building_key: str, words: str) -> str:
     flat = canonical_flat(words)
     if flat is None:
@@ -95,97 +105,95 @@ def _add_household(wanted: CommunityState, community_id: str, building_key: str,
     return household_id
 
 
-def _apply_person(wanted: CommunityState, person: DefinedPerson, community_id: str, tools: Tools) -> None:
-    person_id = named_id(community_id, "person", person.key)
-    before = wanted.people.get(person_id)
+def _take_over(wanted: CommunityState, identity: Identity) -> None:
+    """Let the one who joined be the person of the file: what that person had until now is theirs."""
+    replaced = identity.replaced_id
+    for key, address in list(wanted.addresses.items()):
+        if address.person_id == replaced:
+            wanted.addresses[key] = AddressRow(identity.person_id, address.is_active)
+    for group_id, person_id in list(wanted.members):
+        if person_id == replaced:
+            wanted.members.setdefault((group_id, identity.person_id), wanted.members[group_id, replaced])
+            del wanted.members[group_id, replaced]
+    row = wanted.people.pop(replaced)
+    if replaced in wanted.joined:  # their consent stays on record, and so does whose it was
+        wanted.people[replaced] = PersonRow(None, row.name, None)
+
+
+def _apply_person(
+    wanted: CommunityState, person: DefinedPerson, identity: Identity, community_id: str, tools: Tools
+) -> None:
+    before = wanted.people.get(identity.person_id)
     household_id = before.household_id if before else None
     if person.building_key:
         household_id = _add_household(wanted, community_id, person.building_key, person.flat)
-    wanted.people[person_id] = PersonRow(person.key, person.name, household_id)
+    wanted.people[identity.person_id] = PersonRow(identity.key, person.name, household_id)
     for address in person.addresses:
         key = (address.channel, address.account, tools.lookup(address.address))
         if key not in wanted.addresses:
-            wanted.addresses[key] = AddressRow(person_id, is_active=True, sealed=tools.seal(address.address))
+            sealed = tools.seal(address.address)
+            wanted.addresses[key] = AddressRow(identity.person_id, is_active=True, sealed=sealed)
+
+
+Roles = Mapping[str, tuple[Collection[str], Collection[str]]]
+"""By group: the roles other than resident, and the responders for which staff work."""
 
 
 def _apply_memberships(
     wanted: CommunityState,
-    current: CommunityState,
-    person: DefinedPerson,
-    community_id: str,
+    person_id: str,
+    roles: Roles,
     groups_of: Mapping[str, Collection[str]],
+    homes_before: HomeGroups,
+    homes: HomeGroups,
 ) -> None:
     """Give the person the roles that the file says; residents stay where they are unless they have moved."""
-    person_id = named_id(community_id, "person", person.key)
-    roles, responder_keys = _defined_roles(wanted, person, community_id)
-    home_groups = set(_home_groups(wanted, wanted.people[person_id].household_id))
-    left_groups = (
-        set(_home_groups(current, current.people[person_id].household_id)) if person_id in current.people else set()
-    )
+    home_groups, left_groups = set(homes.of(person_id)), set(homes_before.of(person_id))
     held = set(groups_of.get(person_id, ()))
     for group_id in held | set(roles) | home_groups:
-        now = set(roles.get(group_id, ()))
+        named, responder_keys = roles.get(group_id, ((), ()))
+        now = set(named)
         is_guest = group_id in held and wanted.members[group_id, person_id].roles == (RESIDENT,)
         if group_id in home_groups or (is_guest and group_id not in left_groups):
             now.add(RESIDENT)
         if now:
-            keys = tuple(sorted(responder_keys.get(group_id, ())))
-            wanted.members[group_id, person_id] = MemberRow(ranked(now), keys)
+            wanted.members[group_id, person_id] = MemberRow(ranked(now), tuple(sorted(responder_keys)))
         else:
             del wanted.members[group_id, person_id]
 
 
-def _home_groups(state: CommunityState, household_id: str | None) -> list[str]:
-    return state.groups_of_building(state.households[household_id].building_id) if household_id else []
+def _follow_buildings(
+    wanted: CommunityState,
+    named: Collection[str],
+    groups_of: Mapping[str, Collection[str]],
+    homes_before: HomeGroups,
+    homes: HomeGroups,
+) -> None:
+    """Take those whom the file does not name along, when their building has come into another group."""
+    for person_id in wanted.people:
+        home_groups, before = set(homes.of(person_id)), set(homes_before.of(person_id))
+        if person_id in named or home_groups == before or not home_groups or not groups_of.get(person_id):
+            continue
+        for group_id in home_groups - before:
+            wanted.members.setdefault((group_id, person_id), MemberRow((RESIDENT,), ()))
+        for group_id in before - home_groups:
+            if wanted.members.get((group_id, person_id), MemberRow((), ())).roles == (RESIDENT,):
+                del wanted.members[group_id, person_id]
 
 
-def _defined_roles(
-    wanted: CommunityState, person: DefinedPerson, community_id: str
-) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
-    """Return the roles of each group, and the responders of its staff."""
-    roles: dict[str, set[str]] = {}
-    responder_keys: dict[str, set[str]] = {}
+def _kept_roles(wanted: CommunityState, identity: Identity, groups_of: Mapping[str, Collection[str]]) -> Roles:
+    rows = {each: wanted.members[each, identity.person_id] for each in groups_of.get(identity.person_id, ())}
+    return {each: (set(row.roles) - {RESIDENT}, row.responder_keys) for each, row in rows.items()}
+
+
+def _defined_roles(wanted: CommunityState, person: DefinedPerson, community_id: str) -> Roles:
+    roles: dict[str, tuple[set[str], set[str]]] = {}
     for membership in person.memberships:
         every = membership.group_key == "*"
-        for group_id in wanted.groups if every else (named_id(community_id, "group", membership.group_key),):
-            roles.setdefault(group_id, set()).add(membership.role)
+        groups = wanted.open_groups() if every else (named_id(community_id, "group", membership.group_key),)
+        for group_id in groups:
+            named, responder_keys = roles.setdefault(group_id, (set(), set()))
+            named.add(membership.role)
             if membership.role == STAFF:
-                responder_keys.setdefault(group_id, set()).add(membership.responder_key)
-    return roles, responder_keys
-
-
-def counts(current: CommunityState, wanted: CommunityState, definition: Definition, community_id: str) -> Counts:
-    """Compare what the definition names, before and after: a person counts with memberships and addresses."""
-    households = {
-        household_id_of(community_id, building.key, flat)
-        for building in definition.buildings
-        for flat in map(canonical_flat, building.flats)
-        if flat is not None
-    }
-    named = [("community", community_id)]
-    named += [("building", named_id(community_id, "building", building.key)) for building in definition.buildings]
-    named += [("household", household_id) for household_id in sorted(households)]
-    named += [("group", named_id(community_id, "group", group.key)) for group in definition.groups]
-    named += [("person", named_id(community_id, "person", person.key)) for person in definition.people]
-    before, after = _objects(current), _objects(wanted)
-    created = sum(each not in before for each in named)
-    changed = sum(each in before and before[each] != after[each] for each in named)
-    return Counts(created, changed, len(named) - created - changed)
-
-
-def _objects(state: CommunityState) -> dict[tuple[str, str], object]:
-    objects: dict[tuple[str, str], object] = {}
-    if state.community is not None:
-        objects["community", state.community.id] = state.community
-    objects.update({("building", each): row for each, row in state.buildings.items()})
-    objects.update({("household", each): row for each, row in state.households.items()})
-    for group_id, group in state.groups.items():
-        buildings = frozenset(building for each, building in state.group_buildings if each == group_id)
-        objects["group", group_id] = (group, buildings, state.join_codes.get(group_id))
-    belongings: dict[str, set[object]] = {person_id: set() for person_id in state.people}
-    for (group_id, person_id), member in state.members.items():
-        belongings[person_id].add((group_id, member))
-    for key, address in state.addresses.items():
-        belongings[address.person_id].add((key, address))
-    objects.update({("person", each): (row, frozenset(belongings[each])) for each, row in state.people.items()})
-    return objects
+                responder_keys.add(membership.responder_key)
+    return roles

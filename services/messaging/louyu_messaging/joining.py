@@ -17,7 +17,7 @@ from louyu_runtime.sealing import Sealer
 from louyu_messaging import consent
 from louyu_messaging.errors import JoinCodeUnknown, NameMisleading
 from louyu_messaging.flats import match_flat
-from louyu_messaging.importing import household_id_of
+from louyu_messaging.identities import household_id_of
 from louyu_messaging.message import PLATFORM_NAME
 from louyu_messaging.places import ChannelAddress
 from louyu_messaging.store import audit

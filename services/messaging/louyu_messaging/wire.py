@@ -16,6 +16,7 @@ from louyu_messaging.definition import (
     DefinedMembership,
     DefinedPerson,
     Definition,
+    FormerPerson,
 )
 from louyu_messaging.door import Arrival, Callback, Departure, Words
 from louyu_messaging.door_outcome import (
@@ -263,6 +264,10 @@ def definition_of(community: community_pb2.CommunityDefinition) -> Definition:
                 each.flat,
                 tuple(DefinedMembership(m.group_key, m.role, m.responder_key) for m in each.memberships),
                 tuple(DefinedAddress(a.channel, a.account, a.address) for a in each.addresses),
+                each.is_key_derived,
+                FormerPerson(each.was.key, each.was.building_key, each.was.flat, each.was.name)
+                if each.HasField("was")
+                else None,
             )
             for each in community.people
         ),

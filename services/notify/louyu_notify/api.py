@@ -42,13 +42,18 @@ class NotifyApi(notify_service_pb2_grpc.NotifyServiceServicer):
         community_id = wire.uuid_of("community_id", request.community_id)
         try:
             async with self._database.transaction(community_id) as tx:
-                applied = await community.apply(tx, wanted, definitions, self._watch.wake)
+                applied = await community.apply(
+                    tx, wanted, definitions, self._watch.wake, is_pruning=request.is_pruning
+                )
                 if request.is_dry_run:
                     raise _DryRun
         except _DryRun:
             pass
         return pb.ApplyCommunityResponse(
-            created_count=applied.created, changed_count=applied.changed, unchanged_count=applied.unchanged
+            created_count=applied.created,
+            changed_count=applied.changed,
+            unchanged_count=applied.unchanged,
+            removed_keys=applied.removed_keys,
         )
 
     async def CreateAnnouncement(

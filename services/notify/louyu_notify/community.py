@@ -10,7 +10,7 @@ from louyu_runtime.ids import named_id
 from sqlalchemy.exc import IntegrityError
 
 from louyu_notify import screens
-from louyu_notify.errors import InvalidField
+from louyu_notify.errors import FieldsFaulty, InvalidField
 from louyu_notify.screen import Screen
 from louyu_notify.store import communities
 from louyu_notify.store import screens as screen_store
@@ -39,12 +39,21 @@ class Applied:
     created: int = 0
     changed: int = 0
     unchanged: int = 0
+    removed_keys: tuple[str, ...] = ()
 
 
 async def apply(
-    tx: Transaction, wanted: CommunityRow, definitions: Sequence[ScreenDefinition], on_change: screens.OnChange
+    tx: Transaction,
+    wanted: CommunityRow,
+    definitions: Sequence[ScreenDefinition],
+    on_change: screens.OnChange,
+    *,
+    is_pruning: bool = False,
 ) -> Applied:
-    """Create or update the community and its screens; screens that are not named stay. Raises InvalidField."""
+    """Create or update the community and its screens. Screens that are not named stay, unless pruned.
+
+    Raises InvalidField and FieldsFaulty.
+    """
     _check(definitions)
     standing = await communities.find(tx)
     applied = _counted(standing is None, standing != wanted)
@@ -66,7 +75,13 @@ async def apply(
             raise InvalidField(f"screens[{number}].code", "is the code of another screen; take another one") from None
         if before is not None:
             await screens.changed(tx, after.screen_id, on_change)
-    return applied
+    if not is_pruning:
+        return applied
+    gone = sorted(known.keys() - {definition.key for definition in definitions})
+    for key in gone:
+        await screens.changed(tx, known[key].screen_id, on_change)  # whoever watches it learns that it is no more
+        await screen_store.remove(tx, known[key].screen_id)
+    return replace(applied, removed_keys=tuple(gone))
 
 
 def _defined(tx: Transaction, definition: ScreenDefinition, before: Screen | None) -> Screen:
@@ -92,24 +107,27 @@ def _defined(tx: Transaction, definition: ScreenDefinition, before: Screen | Non
 def _check(definitions: Sequence[ScreenDefinition]) -> None:
     if len(definitions) > MOST_SCREENS:
         raise InvalidField("screens", f"holds {len(definitions)} screens; at most {MOST_SCREENS} are taken at once")
+    faults: list[tuple[str, str]] = []
     keys: set[str] = set()
     codes: set[str] = set()
     for number, definition in enumerate(definitions):
         field = f"screens[{number}]"
         if not 1 <= len(definition.key) <= 64:
-            raise InvalidField(f"{field}.key", "must have 1 to 64 characters")
-        if definition.key in keys:
-            raise InvalidField(f"{field}.key", "is used by two screens of the definition")
+            faults.append((f"{field}.key", "must have 1 to 64 characters"))
+        elif definition.key in keys:
+            faults.append((f"{field}.key", "is used by two screens of the definition"))
         if not definition.group_key:
-            raise InvalidField(f"{field}.group_key", "is missing: name the group whose matters the screen shows")
+            faults.append((f"{field}.group_key", "is missing: name the group whose matters the screen shows"))
         if max(len(definition.place), len(definition.group_name)) > 60:
-            raise InvalidField(f"{field}.place", "and group_name may have 60 characters at most")
+            faults.append((f"{field}.place", "and group_name may have 60 characters at most"))
         if definition.code and not _CODE.fullmatch(definition.code):
-            raise InvalidField(f"{field}.code", "must have 6 to 64 of A-Z, a-z, 0-9, - and _")
-        if definition.code and definition.code in codes:
-            raise InvalidField(f"{field}.code", "is used by two screens of the definition")
+            faults.append((f"{field}.code", "must have 6 to 64 of A-Z, a-z, 0-9, - and _"))
+        elif definition.code and definition.code in codes:
+            faults.append((f"{field}.code", "is used by two screens of the definition"))
         keys.add(definition.key)
         codes.add(definition.code)
+    if faults:
+        raise FieldsFaulty(faults)
 
 
 def _counted(is_new: bool, differs: bool) -> Applied:

@@ -53,6 +53,7 @@ class DirectoryEvents:
             building_id=payload.building_id,
             building_key=payload.building_key,
             flat=payload.flat,
+            is_removed=payload.is_removed,
             members=tuple(
                 HouseholdMember(person_id=one.person_id, channels=tuple(one.channels), group_ids=tuple(one.group_ids))
                 for one in payload.members

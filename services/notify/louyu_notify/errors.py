@@ -1,7 +1,8 @@
 """Errors of notify.
 
 InvalidArgument
-└── InvalidField              a field of the request; names it and the mend
+├── InvalidField              a field of the request; names it and the mend
+└── FieldsFaulty              several of them
 NotFound
 ├── AnnouncementNotFound      no such announcement in this community, or none that the caller may see
 ├── HouseholdNotFound         the announcement's ledger has no such household, or none that the caller looks after
@@ -11,7 +12,11 @@ FailedPrecondition
 └── LedgerIncomplete          the household may still be on its way into the ledger
 """
 
+from collections.abc import Sequence
+
 from louyu_runtime.errors import FailedPrecondition, InvalidArgument, NotFound
+
+NAMED_FAULTS = 20
 
 
 class InvalidField(InvalidArgument):
@@ -21,6 +26,16 @@ class InvalidField(InvalidArgument):
 
     def __init__(self, field: str, fault: str, *, resident_text: str | None = None) -> None:
         super().__init__(f"{field} {fault}", field=field, resident_text=resident_text)
+
+
+class FieldsFaulty(InvalidArgument):
+    """Several fields break their bounds; the first twenty are named, since an answer's trailers are bounded."""
+
+    reason = "INVALID_FIELD"
+
+    def __init__(self, faults: Sequence[tuple[str, str]]) -> None:
+        more = f", and {len(faults) - 1} more faults" if len(faults) > 1 else ""
+        super().__init__(f"{' '.join(faults[0])}{more}", field=faults[0][0], violations=faults[:NAMED_FAULTS])
 
 
 class AnnouncementNotFound(NotFound):

@@ -49,6 +49,7 @@ async def look_after(tx: Transaction, announcement_id: str, channels: ChannelLis
     announcement = await announcements.find(tx, announcement_id, locked=True)
     if announcement is None:
         return False
+    await store.drop_removed(tx, announcement_id)
     added = await store.fill(tx, announcement_id, at_most=CHUNK)
     is_complete = len(added) < CHUNK
     told = await store.not_reached(tx, announcement_id) if is_complete else added

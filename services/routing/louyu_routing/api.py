@@ -57,9 +57,19 @@ class RoutingApi(routing_service_pb2_grpc.RoutingServiceServicer):
         chase = requests.chase(request.chase)
         wanted = [requests.responder(one) for one in request.responders]
         async with self.database.transaction(community_id) as tx:
-            counts = await applying.apply(tx, self.plugins, chase, wanted, is_dry_run=request.is_dry_run)
+            applied = await applying.apply(
+                tx,
+                self.plugins,
+                chase,
+                wanted,
+                is_dry_run=request.is_dry_run,
+                keeps_unnamed=request.keeps_unnamed,
+            )
         return pb.ApplyCommunityResponse(
-            created_count=counts.created, changed_count=counts.changed, unchanged_count=counts.unchanged
+            created_count=applied.created,
+            changed_count=applied.changed,
+            unchanged_count=applied.unchanged,
+            removed_keys=applied.removed_keys,
         )
 
     async def ListQuestions(self, request: pb.ListQuestionsRequest, context: Context) -> pb.ListQuestionsResponse:

@@ -1,7 +1,8 @@
 """Errors of routing.
 
 InvalidArgument
-└── InvalidField              a field of the request; names it and the mend
+├── InvalidField              a field of the request; names it and the mend
+└── FieldsFaulty              several of them
 NotFound
 ├── QuestionNotFound          no such question in this community, or none that the caller may see
 └── EntryNotFound             no such entry in the question's timeline
@@ -15,7 +16,11 @@ Aborted
 └── ChangedMeanwhile          the question is newer than the version that the caller saw
 """
 
+from collections.abc import Sequence
+
 from louyu_runtime.errors import Aborted, FailedPrecondition, InvalidArgument, NotFound, PermissionDenied
+
+NAMED_FAULTS = 20
 
 
 class InvalidField(InvalidArgument):
@@ -25,6 +30,16 @@ class InvalidField(InvalidArgument):
 
     def __init__(self, field: str, fault: str) -> None:
         super().__init__(f"{field} {fault}", field=field)
+
+
+class FieldsFaulty(InvalidArgument):
+    """Several fields break their bounds; the first twenty are named, since an answer's trailers are bounded."""
+
+    reason = "INVALID_FIELD"
+
+    def __init__(self, faults: Sequence[tuple[str, str]]) -> None:
+        more = f", and {len(faults) - 1} more faults" if len(faults) > 1 else ""
+        super().__init__(f"{' '.join(faults[0])}{more}", field=faults[0][0], violations=faults[:NAMED_FAULTS])
 
 
 class QuestionNotFound(NotFound):

@@ -33,7 +33,7 @@ from louyu_runtime.migrations import check_schema
 from louyu_runtime.permissions import Rule, missing_rules
 from louyu_runtime.rpc import tls
 from louyu_runtime.rpc.admission_interceptor import AdmissionInterceptor
-from louyu_runtime.rpc.client import MESSAGE_LIMIT, Client
+from louyu_runtime.rpc.client import LARGE_MESSAGE_LIMIT, MESSAGE_LIMIT, Client
 from louyu_runtime.rpc.error_interceptor import ErrorInterceptor
 from louyu_runtime.rpc.identity_interceptor import IdentityInterceptor
 from louyu_runtime.rpc.request_interceptor import RequestInterceptor
@@ -46,7 +46,6 @@ DRAIN_SECONDS = 5.0
 GRACE_SECONDS = 15.0
 
 SERVER_OPTIONS = [
-    ("grpc.max_receive_message_length", MESSAGE_LIMIT),
     ("grpc.max_metadata_size", 32 * 1024),
     ("grpc.absolute_max_metadata_size", 32 * 1024),
     ("grpc.max_concurrent_streams", 20_000),  # of one connection: a gateway has one for all its readers
@@ -77,6 +76,7 @@ class Host:
         self._add_to_server: list[Callable[[grpc.aio.Server], None]] = []
         self._service_names: list[str] = []
         self._limits: dict[str, float] = {}
+        self._large: set[str] = set()
         self._completers: dict[str, Completer] = {}
         self._background: dict[str, Callable[[], Awaitable[None]]] = {}
         self._clients: list[Client[Any]] = []
@@ -115,6 +115,10 @@ class Host:
     def limit(self, **seconds: float) -> None:
         """Set how long methods may take, by name, where it is not five seconds."""
         self._limits.update(seconds)
+
+    def take_large(self, method: str) -> None:
+        """Let requests of a method have 8 MiB, where all others have 1."""
+        self._large.add(method)
 
     def complete_events(self, completers: Mapping[str, Completer]) -> None:
         """Say how payloads of some types get what the database decided (sequence, time) before they are published."""
@@ -196,11 +200,14 @@ class Host:
             interceptors=(
                 TelemetryInterceptor(),
                 ErrorInterceptor(self.role),
-                RequestInterceptor(),
+                RequestInterceptor(self._large),
                 AdmissionInterceptor(self._limits),
                 IdentityInterceptor(self.verifier, self._rules, certificate_names=bool(self.settings.tls_cert)),
             ),
-            options=SERVER_OPTIONS,
+            options=[
+                *SERVER_OPTIONS,
+                ("grpc.max_receive_message_length", LARGE_MESSAGE_LIMIT if self._large else MESSAGE_LIMIT),
+            ],
         )
         for add in self._add_to_server:
             add(server)

@@ -5,11 +5,16 @@ The services check the same, and more, when the file is applied; found here, a f
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import difflib
+from collections.abc import Collection, Sequence
+
+from louyu_messaging.definition_check import MOST_PEOPLE
+from louyu_messaging.flats import canonical_flat
 
 from louyu_cli.community.definition import CommunityFile, Person
+from louyu_cli.community.source import shown
+from louyu_cli.community.yaml_lines import Path
 
-Path = tuple[str | int, ...]
 Fault = tuple[Path, str]
 
 
@@ -23,7 +28,9 @@ class _Check:
 
     def __init__(self, found: CommunityFile) -> None:
         self._file = found
-        self._flats = {building.key: set(building.all_flats()) for building in found.buildings}
+        self._flats = {
+            building.key: {canonical_flat(flat) for flat in building.all_flats()} for building in found.buildings
+        }
         self._groups = {group.key for group in found.groups}
         self._responders = {responder.key for responder in found.responders}
         self._faults: list[Fault] = []
@@ -37,7 +44,7 @@ class _Check:
         self._once("people", "wechat", [person.wechat for person in found.people])
         for index, building in enumerate(found.buildings):
             if isinstance(building.flats, list):
-                for place in _repeated(building.flats):
+                for place in _repeated([canonical_flat(flat) for flat in building.flats]):
                     self._fault(("buildings", index, "flats", place), "is listed twice; keep one")
         for index, group in enumerate(found.groups):
             for place, key in enumerate(group.buildings):
@@ -45,10 +52,7 @@ class _Check:
         for index, person in enumerate(found.people):
             self._home(("people", index), person)
             self._roles(("people", index, "roles"), person)
-        for index, residents in enumerate(found.residents):
-            self._known(("residents", index, "building"), "building", residents.building, self._flats)
-            for flat in residents.people:
-                self._flat(("residents", index, "people", flat), residents.building, flat)
+        self._residents()
         for index, responder in enumerate(found.responders):
             for place, key in enumerate(responder.buildings):
                 self._known(("responders", index, "buildings", place), "building", key, self._flats)
@@ -65,7 +69,9 @@ class _Check:
 
     def _known(self, path: Path, kind: str, key: str, keys: Collection[str]) -> None:
         if key not in keys:
-            self._fault(path, f"there is no {kind} {key!r} in this file; add it or correct the key")
+            nearest = difflib.get_close_matches(key, list(keys), n=1)
+            meant = f"; is {nearest[0]!r} meant?" if nearest else "; add it or correct the key"
+            self._fault(path, f"there is no {kind} {key!r} in this file{meant}")
 
     def _home(self, path: Path, person: Person) -> None:
         if person.building is None:
@@ -80,8 +86,33 @@ class _Check:
     def _flat(self, path: Path, building: str, flat: str) -> None:
         """A building without a list of flats may have any."""
         flats = self._flats.get(building)
-        if flats and flat not in flats:
+        if flats and canonical_flat(flat) not in flats:
             self._fault(path, f"building {building!r} has no flat {flat!r}; correct it, or add it to the building")
+
+    def _residents(self) -> None:
+        """Of two persons of one name in one home only the first could ever be told from the other."""
+        found = self._file
+        homes = {
+            (person.building, canonical_flat(person.flat), person.name): f"people[{index}]"
+            for index, person in enumerate(found.people)
+            if person.flat is not None
+        }
+        count = len(found.people)
+        for index, residents in enumerate(found.residents):
+            path = ("residents", index, "people")
+            self._known(("residents", index, "building"), "building", residents.building, self._flats)
+            for flat in residents.people:
+                self._flat((*path, flat), residents.building, flat)
+            for flat, number, resident in residents.each():
+                place: Path = (*path, flat) if number is None else (*path, flat, number)
+                home = (residents.building, canonical_flat(flat), resident.name)
+                if home in homes:
+                    words = f"{resident.name!r} of this flat stands in {homes[home]} already; keep one of the two"
+                    self._fault(place, f"{words}, or give the other a name by which neighbours tell them apart")
+                homes.setdefault(home, shown(place))
+                count += 1
+        if count > MOST_PEOPLE:
+            self._fault(("residents",), f"the file names {count} persons; at most {MOST_PEOPLE} are allowed")
 
     def _roles(self, path: Path, person: Person) -> None:
         for place, role in enumerate(person.roles):
@@ -96,7 +127,7 @@ class _Check:
                 self._known((*path, place, "responder"), "responder", role.responder, self._responders)
 
 
-def _repeated(values: list[object] | list[str]) -> list[int]:
+def _repeated(values: Sequence[object]) -> list[int]:
     """Return the places of values that stand earlier already; None counts as not given."""
     seen: set[object] = set()
     places = []

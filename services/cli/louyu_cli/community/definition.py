@@ -7,10 +7,12 @@ Sizes of buildings can be given by a rule instead of a list of flats: `flats: {u
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
+from louyu_messaging.flats import canonical_flat
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 
@@ -34,10 +36,19 @@ def _line(longest: int, *, shortest: int = 0) -> AfterValidator:
 
 
 Key = Annotated[str, _shaped(r"[a-z0-9_\-一-鿿]{1,64}", "must be 1 to 64 of a-z, 0-9, - and _, or Chinese characters")]
-Name = Annotated[str, _line(64, shortest=1)]
+Name = Annotated[str, _line(60, shortest=1)]
 PersonName = Annotated[str, _line(40, shortest=1)]
-Place = Annotated[str, _line(64)]
-Flat = Annotated[str, _shaped(r"[0-9A-Za-z\-]{1,16}", "must be a flat such as 3-501: 1 to 16 of digits, letters and -")]
+Place = Annotated[str, _line(60)]
+FLAT_RULE = "must be a flat such as 3-501 or 501: unit and room, or the room alone"
+
+
+def _known_flat(value: str) -> str:
+    if re.fullmatch(r"[0-9A-Za-z\-]{1,16}", value) is None or canonical_flat(value) is None:
+        raise ValueError(FLAT_RULE)
+    return value
+
+
+Flat = Annotated[str, AfterValidator(_known_flat)]
 Code = Annotated[str, _shaped(r"[0-9A-Za-z_\-]{6,64}", "must be 6 to 64 of letters, digits, - and _")]
 JoinCode = Annotated[str, _shaped(r"[0-9A-Za-z]{6,32}", "must be 6 to 32 letters or digits")]
 Role = Literal["resident", "building_head", "liaison", "secretary", "harmony_promoter", "staff"]
@@ -143,6 +154,18 @@ class WeChat(Part):
     openid: Annotated[str, _line(128, shortest=1)]
 
 
+class Former(Part):
+    """Who somebody was in an earlier file: the key, or home and name; what is left out is as it is now."""
+
+    key: Key | None = None
+    building: Key | None = None
+    flat: Flat | None = None
+    name: PersonName | None = None
+
+
+Was = Annotated[Former, BeforeValidator(lambda value: {"name": value} if isinstance(value, str) else value)]
+
+
 class Person(Part):
     """A person, with where they live and what they are."""
 
@@ -152,6 +175,25 @@ class Person(Part):
     flat: Flat | None = None
     roles: list[RoleIn] = []
     wechat: WeChat | None = None
+    was: Was | None = None
+
+
+class Resident(Part):
+    """A resident of whom more is said than the name."""
+
+    name: PersonName
+    was: Was | None = None
+
+
+def _kind_of_resident(value: object) -> str:
+    if isinstance(value, list):
+        return "listed"
+    return "with fields" if isinstance(value, dict | Resident) else "one"
+
+
+OneResident = Annotated[
+    Annotated[PersonName, Tag("one")] | Annotated[Resident, Tag("with fields")], Discriminator(_kind_of_resident)
+]
 
 
 class Residents(Part):
@@ -161,10 +203,19 @@ class Residents(Part):
     people: dict[
         Flat,
         Annotated[
-            Annotated[PersonName, Tag("one")] | Annotated[list[PersonName], Tag("listed")],
-            Discriminator(lambda value: "one" if isinstance(value, str) else "listed"),
+            Annotated[PersonName, Tag("one")]
+            | Annotated[Resident, Tag("with fields")]
+            | Annotated[list[OneResident], Tag("listed")],
+            Discriminator(_kind_of_resident),
         ],
     ]
+
+    def each(self) -> Iterator[tuple[str, int | None, Resident]]:
+        """Return flat, place in the flat's list (None without one) and resident, in the order of the file."""
+        for flat, found in self.people.items():
+            for number, one in enumerate(found if isinstance(found, list) else [found]):
+                resident = one if isinstance(one, Resident) else Resident(name=one)
+                yield flat, number if isinstance(found, list) else None, resident
 
 
 class Chase(Part):

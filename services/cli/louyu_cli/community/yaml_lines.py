@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
 
+from louyu_cli.community.unreadable import unreadable
 from louyu_cli.errors import CommandError
 
 Path = tuple[str | int, ...]
@@ -21,8 +23,8 @@ def load(text: str, name: str) -> tuple[Any, dict[Path, int]]:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise CommandError(f"{name}:{line}: not readable as YAML: {error.problem or error.context}") from error
+        line, words = unreadable(text, error)
+        raise CommandError(f"{name}:{line}: not readable as YAML: {words}") from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise CommandError(f"{name}:{line}: holds a control character; remove it") from error
@@ -93,7 +95,7 @@ def _line_of_depth(text: str) -> int:
     return 1
 
 
-def line_of(lines: dict[Path, int], path: Path) -> int:
+def line_of(lines: Mapping[Path, int], path: Path) -> int:
     """Return the line of a value, or of the nearest thing around it."""
     while path and path not in lines:
         path = path[:-1]

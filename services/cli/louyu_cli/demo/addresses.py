@@ -7,7 +7,7 @@ from louyu.notify.v1 import notify_service_pb2
 from louyu_runtime import ids
 
 from louyu_cli import token
-from louyu_cli.community.reading import Definitions
+from louyu_cli.community.translating import Definitions
 from louyu_cli.installation import Services
 
 GROUP = "28"

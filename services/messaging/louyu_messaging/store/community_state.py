@@ -19,14 +19,19 @@ from louyu_messaging.community_state import (
 )
 from louyu_messaging.store import places
 
+IDLE_MS = 30_000  # as long as the call may take: a large community is reckoned while the transaction waits
 _OWN = "WHERE community_id = CAST(:community AS uuid)"
 
 
-async def lock(tx: Transaction) -> None:
-    """Let one import into a community at a time."""
-    await tx.execute(
-        "SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))", {"name": f"messaging.import/{tx.community_id}"}
+async def lock(tx: Transaction) -> bool:
+    """Let one import into a community at a time; return whether this is the one. Its pauses may be longer than others'."""
+    row = await tx.row(
+        "SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0)),"
+        " set_config('idle_in_transaction_session_timeout', :idle_ms, true)",
+        name=f"messaging.import/{tx.community_id}",
+        idle_ms=str(IDLE_MS),
     )
+    return row is not None and bool(row[0])
 
 
 async def load(tx: Transaction) -> CommunityState:
@@ -71,6 +76,7 @@ async def load(tx: Transaction) -> CommunityState:
             (row[0], row[1], bytes(row[2])): AddressRow(str(row[3]), row[4])
             for row in await rows(f"SELECT channel, account, lookup, person_id, is_active FROM channel_address {_OWN}")
         },
+        joined=frozenset(str(row[0]) for row in await rows(f"SELECT DISTINCT person_id FROM consent {_OWN}")),
     )
 
 
@@ -146,6 +152,61 @@ async def remove(tx: Transaction, table: _Table, keys: Collection[tuple[Any, ...
         f" WHERE t.community_id = CAST(:community AS uuid) AND {matched}",
         {"community": tx.community_id, **{name: [key[at] for key in keys] for at, name in enumerate(names)}},
     )
+
+
+async def give_up_keys(tx: Transaction, person_ids: Collection[str]) -> None:
+    """Leave these persons without a key, so that keys can change hands."""
+    if person_ids:
+        await tx.execute(
+            f"UPDATE person SET key = NULL {_OWN} AND person_id = ANY (CAST(:ids AS uuid[]))",
+            {"community": tx.community_id, "ids": list(person_ids)},
+        )
+
+
+async def give_addresses(tx: Transaction, rows: Sequence[tuple[str, str, bytes, str]]) -> None:
+    """Give standing addresses (channel, account, lookup) to a person, the last of each row."""
+    if rows:
+        await tx.execute(
+            "UPDATE channel_address AS a SET person_id = u.person_id"
+            " FROM unnest(CAST(:channels AS text[]), CAST(:accounts AS text[]), CAST(:lookups AS bytea[]),"
+            "   CAST(:people AS uuid[])) AS u(channel, account, lookup, person_id)"
+            " WHERE a.community_id = CAST(:community AS uuid) AND a.channel = u.channel AND a.account = u.account"
+            "   AND a.lookup = u.lookup",
+            {
+                "community": tx.community_id,
+                "channels": [row[0] for row in rows],
+                "accounts": [row[1] for row in rows],
+                "lookups": [row[2] for row in rows],
+                "people": [row[3] for row in rows],
+            },
+        )
+
+
+async def remove_households(tx: Transaction, household_ids: Collection[str]) -> dict[str, int]:
+    """Delete households; return the version under which that is told, which is kept lest they come again."""
+    if not household_ids:
+        return {}
+    rows = await tx.rows(
+        f"WITH gone AS (DELETE FROM household {_OWN} AND household_id = ANY (CAST(:ids AS uuid[]))"
+        "   RETURNING community_id, household_id, version)"
+        " INSERT INTO former_household SELECT community_id, household_id, version + 1 FROM gone"
+        " RETURNING household_id, version",
+        community=tx.community_id,
+        ids=list(household_ids),
+    )
+    return {str(row[0]): row[1] for row in rows}
+
+
+async def resume_versions(tx: Transaction, household_ids: Collection[str]) -> None:
+    """Let new households that have been here before go on from their last version."""
+    if household_ids:
+        await tx.execute(
+            f"WITH back AS (DELETE FROM former_household {_OWN} AND household_id = ANY (CAST(:ids AS uuid[]))"
+            "   RETURNING community_id, household_id, version)"
+            " UPDATE household AS h SET version = b.version FROM back AS b"
+            " WHERE h.community_id = b.community_id AND h.household_id = b.household_id",
+            {"community": tx.community_id, "ids": list(household_ids)},
+        )
 
 
 async def save_community(tx: Transaction, state: CommunityState) -> None:

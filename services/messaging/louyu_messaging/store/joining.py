@@ -124,8 +124,11 @@ async def is_member(tx: Transaction, group_id: str, person_id: str) -> bool:
 async def add_household(tx: Transaction, household_id: str, building_id: str, flat: str) -> None:
     """Add a household unless it stands."""
     await tx.execute(
-        "INSERT INTO household (community_id, household_id, building_id, flat)"
-        " VALUES (CAST(:community AS uuid), CAST(:id AS uuid), CAST(:building AS uuid), :flat) ON CONFLICT DO NOTHING",
+        "WITH back AS (DELETE FROM former_household"
+        "    WHERE community_id = CAST(:community AS uuid) AND household_id = CAST(:id AS uuid) RETURNING version)"
+        " INSERT INTO household (community_id, household_id, building_id, flat, version)"
+        " VALUES (CAST(:community AS uuid), CAST(:id AS uuid), CAST(:building AS uuid), :flat,"
+        "   COALESCE((SELECT version FROM back), 0)) ON CONFLICT DO NOTHING",
         {"community": tx.community_id, "id": household_id, "building": building_id, "flat": flat},
     )
 

@@ -63,6 +63,8 @@ async def groups(
     """Return groups ordered by name and id, after such a pair; `only_own` are those of which `reader` is a member."""
     rows = await tx.rows(
         f"{_GROUP} AND (NOT :only_own OR own.roles IS NOT NULL)"
+        # without a building a group is closed
+        " AND EXISTS (SELECT FROM group_building AS b WHERE b.community_id = g.community_id AND b.group_id = g.group_id)"
         " AND (CAST(:name AS text) IS NULL OR (g.name, g.group_id) > (:name, CAST(:id AS uuid)))"
         " ORDER BY g.name, g.group_id LIMIT :limit",
         only_own=only_own,

@@ -44,6 +44,8 @@ class Household:
     building_key: str
     flat: str
     members: tuple[HouseholdMember, ...]
+    is_removed: bool = False
+    """It is no more: its row stays for what ledgers say of it."""
 
 
 async def replace_group(tx: Transaction, group: Group) -> bool:
@@ -78,11 +80,14 @@ async def replace_group(tx: Transaction, group: Group) -> bool:
 async def replace_household(tx: Transaction, household: Household) -> bool:
     """Take over a household; False if a version as new is known."""
     taken = await tx.value(
-        "INSERT INTO household (community_id, household_id, version, building_id, building_key, flat, place_order)"
-        " VALUES (CAST(:community AS uuid), CAST(:id AS uuid), :version, CAST(:building AS uuid), :key, :flat, :place)"
+        "INSERT INTO household (community_id, household_id, version, building_id, building_key, flat, place_order,"
+        "   is_removed)"
+        " VALUES (CAST(:community AS uuid), CAST(:id AS uuid), :version, CAST(:building AS uuid), :key, :flat, :place,"
+        "   :is_removed)"
         " ON CONFLICT (community_id, household_id) DO UPDATE SET version = excluded.version,"
         "   building_id = excluded.building_id, building_key = excluded.building_key, flat = excluded.flat,"
-        "   place_order = excluded.place_order WHERE household.version < excluded.version RETURNING true",
+        "   place_order = excluded.place_order, is_removed = excluded.is_removed"
+        " WHERE household.version < excluded.version RETURNING true",
         community=tx.community_id,
         id=household.household_id,
         version=household.version,
@@ -90,6 +95,7 @@ async def replace_household(tx: Transaction, household: Household) -> bool:
         key=household.building_key,
         flat=household.flat,
         place=as_counted(f"{household.building_key}/{household.flat}"),
+        is_removed=household.is_removed,
     )
     if not taken:
         return False
@@ -116,9 +122,11 @@ async def replace_household(tx: Transaction, household: Household) -> bool:
 
 
 async def known_groups(tx: Transaction, group_ids: Sequence[str]) -> set[str]:
-    """Return those of these groups that exist in the community."""
+    """Return those of these groups that exist in the community; one without buildings has been closed."""
     rows = await tx.rows(
-        "SELECT group_id FROM group_directory WHERE group_id = ANY (CAST(:ids AS uuid[]))", ids=list(group_ids)
+        "SELECT group_id FROM group_directory AS g WHERE group_id = ANY (CAST(:ids AS uuid[]))"
+        " AND EXISTS (SELECT FROM group_building AS b WHERE b.group_id = g.group_id)",
+        ids=list(group_ids),
     )
     return {str(row.group_id) for row in rows}
 
@@ -135,8 +143,9 @@ async def count_households(tx: Transaction, group_ids: Sequence[str]) -> int:
     """Return how many households live in the buildings of these groups; in the whole community when none are named."""
     return int(
         await tx.value(
-            "SELECT count(*) FROM household AS h WHERE CAST(:groups AS uuid[]) = '{}' OR h.building_id IN"
-            " (SELECT building_id FROM group_building WHERE group_id = ANY (CAST(:groups AS uuid[])))",
+            "SELECT count(*) FROM household AS h WHERE NOT h.is_removed AND (CAST(:groups AS uuid[]) = '{}'"
+            " OR h.building_id IN"
+            " (SELECT building_id FROM group_building WHERE group_id = ANY (CAST(:groups AS uuid[]))))",
             groups=list(group_ids),
         )
     )

@@ -52,8 +52,8 @@ async def fill(tx: Transaction, announcement_id: str, *, at_most: int) -> list[s
     rows = await tx.rows(
         "INSERT INTO household_reach (community_id, announcement_id, household_id)"
         " SELECT h.community_id, a.announcement_id, h.household_id FROM announcement AS a JOIN household AS h"
-        "     ON a.group_ids = '{}' OR h.building_id IN"
-        "        (SELECT b.building_id FROM group_building AS b WHERE b.group_id = ANY (a.group_ids))"
+        "     ON NOT h.is_removed AND (a.group_ids = '{}' OR h.building_id IN"
+        "        (SELECT b.building_id FROM group_building AS b WHERE b.group_id = ANY (a.group_ids)))"
         "  WHERE a.announcement_id = CAST(:id AS uuid) AND NOT EXISTS (SELECT FROM household_reach AS r"
         "     WHERE r.community_id = h.community_id AND r.announcement_id = a.announcement_id"
         "       AND r.household_id = h.household_id)"
@@ -71,6 +71,16 @@ async def not_reached(tx: Transaction, announcement_id: str) -> list[str]:
         id=announcement_id,
     )
     return [str(row.household_id) for row in rows]
+
+
+async def drop_removed(tx: Transaction, announcement_id: str) -> None:
+    """Take out households that are no more and were not told: nobody is to knock where there is no door."""
+    await tx.execute(
+        "DELETE FROM household_reach AS r USING household AS h WHERE r.announcement_id = CAST(:id AS uuid)"
+        " AND r.state IN ('waiting', 'unreachable') AND h.community_id = r.community_id"
+        " AND h.household_id = r.household_id AND h.is_removed",
+        {"id": announcement_id},
+    )
 
 
 async def reach_households_of(

@@ -56,6 +56,11 @@ async def save(tx: Transaction, screen: Screen) -> None:
     )
 
 
+async def remove(tx: Transaction, screen_id: str) -> None:
+    """Delete a screen with what it shows and proved."""
+    await tx.execute("DELETE FROM screen WHERE screen_id = CAST(:id AS uuid)", {"id": screen_id})
+
+
 async def put_item(tx: Transaction, screen_id: str, item: ScreenItem) -> bool:
     """Put an item on a screen, or its new content in place of the old; False when it stands there already as it is."""
     changed = await tx.value(

@@ -23,6 +23,8 @@ from louyu_runtime.telemetry import current_traceparent
 StubT = TypeVar("StubT")
 
 MESSAGE_LIMIT = 1024 * 1024
+LARGE_MESSAGE_LIMIT = 8 * MESSAGE_LIMIT
+"""What a request may have where a service says so: a whole community in one call, all or nothing."""
 _SERVICE_CONFIG = json.dumps(
     {
         "loadBalancingConfig": [{"round_robin": {}}],

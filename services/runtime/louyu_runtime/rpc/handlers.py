@@ -50,8 +50,8 @@ class AroundInterceptor(grpc.aio.ServerInterceptor):
         """Return the context manager for one call of `method` ("/package.Service/Method")."""
         raise TypeError("an AroundInterceptor must say what it puts around a call")
 
-    def deserializer(self, own: Deserializer) -> Deserializer:
-        """Return what reads the request's bytes; `own` is the method's deserializer."""
+    def deserializer(self, own: Deserializer, method: str) -> Deserializer:
+        """Return what reads the bytes of a request of `method`; `own` is the method's deserializer."""
         return own
 
     async def intercept_service(
@@ -69,7 +69,7 @@ class AroundInterceptor(grpc.aio.ServerInterceptor):
             found = wrap(
                 handler,
                 lambda request, context: self.around(method, request, context),
-                self.deserializer(handler.request_deserializer),
+                self.deserializer(handler.request_deserializer, method),
             )
             self._wrapped[method] = found
         return found

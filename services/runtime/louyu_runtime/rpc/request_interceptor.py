@@ -6,7 +6,7 @@ of ours. The deserializer marks such a request, and the call refuses it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +14,9 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import DecodeError, Message
 
-from louyu_runtime.errors import InvalidArgument
-from louyu_runtime.rpc.handlers import AroundInterceptor, Context, Deserializer
+from louyu_runtime.errors import InvalidArgument, ResourceExhausted
+from louyu_runtime.rpc.client import LARGE_MESSAGE_LIMIT, MESSAGE_LIMIT
+from louyu_runtime.rpc.handlers import AroundInterceptor, Context, Deserializer, short_name
 
 ROW_BY_ROW = frozenset({"PostMessageBatchRequest"})
 """Requests whose handler refuses each bad row by itself, so that it does not harm the good ones."""
@@ -26,15 +27,27 @@ class _Unusable:
     """Stands for a request that cannot be used; `field` is empty when its bytes are no message."""
 
     field: str = ""
+    is_too_large: bool = False
 
 
 class RequestInterceptor(AroundInterceptor):
-    """Refuses requests that no handler can use."""
+    """Refuses requests that no handler can use. `large` names the methods whose requests may be large.
 
-    def deserializer(self, own: Deserializer) -> Deserializer:
+    gRPC knows one limit for all methods of a server. Where that is raised for one, the others keep theirs here, before
+    the bytes are read.
+    """
+
+    def __init__(self, large: Collection[str] = ()) -> None:
+        super().__init__()
+        self._large = large
+
+    def deserializer(self, own: Deserializer, method: str = "") -> Deserializer:
         """Return a deserializer that marks what cannot be used."""
+        limit = LARGE_MESSAGE_LIMIT if short_name(method) in self._large else MESSAGE_LIMIT
 
         def read(data: bytes) -> Any:
+            if len(data) > limit:
+                return _Unusable(is_too_large=True)
             try:
                 message = own(data)
             except (DecodeError, UnicodeDecodeError):
@@ -50,6 +63,9 @@ class RequestInterceptor(AroundInterceptor):
     async def around(self, method: str, request: Any, context: Context) -> AsyncIterator[None]:
         """Refuse what was marked."""
         if isinstance(request, _Unusable):
+            if request.is_too_large:
+                limit = (LARGE_MESSAGE_LIMIT if short_name(method) in self._large else MESSAGE_LIMIT) // MESSAGE_LIMIT
+                raise ResourceExhausted(f"the request is larger than {limit} MiB", reason="REQUEST_TOO_LARGE")
             if request.field:
                 raise InvalidArgument(
                     f"{request.field} has a NUL character, which no text may have", field=request.field

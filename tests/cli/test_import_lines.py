@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from louyu_cli.community.applying import Change, Outcome
 from louyu_cli.community.reading import read_community
 from louyu_messaging.definition_check import DefinitionCheck
 from louyu_messaging.wire import definition_of
@@ -75,6 +76,17 @@ def test_a_field_of_a_call_has_its_line(tmp_path: Path, field: str, told: str) -
     path.write_text(FILE, encoding="utf-8")
     source = read_community(path).source
     assert source.remote_fault(field, f"{field} is wrong") == f"{path}:{told}: is wrong"
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "is_much"), [("household", 5, False), ("household", 6, True), ("person", 5, False)]
+)
+def test_much_is_removed_only_when_the_number_is_said(tmp_path: Path, kind: str, number: int, is_much: bool) -> None:
+    path = tmp_path / "small.yaml"
+    path.write_text(FILE, encoding="utf-8")
+    changes = [Change(kind, str(each), "", "removed", "") for each in range(number)]
+    outcome = Outcome("", created=0, changed=0, unchanged=2_000, removed=number, changes=changes)
+    assert outcome.is_much_removed(read_community(path)) is is_much
 
 
 def test_faults_that_messaging_finds_speak_of_the_file(tmp_path: Path) -> None:

@@ -31,8 +31,8 @@ PARTS: dict[str, tuple[type[BaseModel], ...]] = {
     "chase": (definition.Chase,),
     "buildings": (definition.Building, definition.FlatRule),
     "groups": (definition.Group,),
-    "people": (definition.Person, definition.RoleIn, definition.WeChat),
-    "residents": (definition.Residents,),
+    "people": (definition.Person, definition.RoleIn, definition.WeChat, definition.Former),
+    "residents": (definition.Residents, definition.Resident),
     "responders": (definition.Responder,),
     "screens": (definition.Screen,),
 }

@@ -10,8 +10,6 @@ from louyu_runtime.errors import RemoteError
 
 from tests.messaging.community import ACCOUNT, CHANNEL, COMMUNITY, GROUP_28, Follower, Messaging, definition, person
 
-HOME = {"building_key": "28", "flat": "1-201"}
-
 
 def resident(name: str, flat: str = "1-201", **fields: Any) -> community_pb2.PersonDefinition:
     """Return a resident as the short form of a file gives them."""
@@ -70,7 +68,7 @@ async def test_another_name_in_the_flat_is_another_person(messaging: Messaging) 
 
 async def test_a_resident_who_gets_a_role_and_a_key_stays_the_same_person(messaging: Messaging) -> None:
     before = await living_at(messaging, resident("王伟"))
-    head = community_pb2.PersonDefinition(key="louzhang-2", name="王伟", **HOME)
+    head = community_pb2.PersonDefinition(key="louzhang-2", name="王伟", building_key="28", flat="1-201")
     head.memberships.add(group_key="28", role="building_head")
 
     after = await living_at(messaging, head)
@@ -102,7 +100,7 @@ async def test_who_joined_by_themselves_is_found_by_their_address(messaging: Mes
     named = resident("李楼长")
     before = await living_at(messaging, named)
     assert before["李楼长"] != joined
-    head = community_pb2.PersonDefinition(key="li", name="李楼长", **HOME)
+    head = community_pb2.PersonDefinition(key="li", name="李楼长", building_key="28", flat="1-201")
     head.memberships.add(group_key="28", role="building_head")
     head.addresses.add(channel=CHANNEL, account=ACCOUNT, address="oLI")
 
@@ -118,7 +116,7 @@ async def test_who_joined_by_themselves_is_found_by_their_address(messaging: Mes
 async def test_nobody_is_taken_for_who_joined_under_their_name(messaging: Messaging) -> None:
     """Anybody may say any name at the door, and must not become building head by it."""
     stranger = await messaging.join("beili-28", "1-201", "1", name="李楼长")
-    head = community_pb2.PersonDefinition(key="li", name="李楼长", **HOME)
+    head = community_pb2.PersonDefinition(key="li", name="李楼长", building_key="28", flat="1-201")
     head.memberships.add(group_key="28", role="building_head")
 
     await living_at(messaging, head)

@@ -282,13 +282,10 @@ async def test_ten_thousand_people_in_one_call_larger_than_any_other(messaging: 
     request = pb.ApplyCommunityRequest(community=wanted)
     assert 1024 * 1024 < request.ByteSize() < 8 * 1024 * 1024
 
-    begun = time.perf_counter()
     found = await messaging.client.call("ApplyCommunity", request, principal=OPERATOR, timeout=60.0)
-    took = time.perf_counter() - begun
 
     assert found.created_count == 1 + 40 + 40 * 300 + 40 + 10_000
     assert len(found.changes) == 1_000
-    assert took < 30, "the call's own limit; about 5 seconds on a quiet machine"
 
 
 async def test_no_other_call_may_be_so_large(messaging: Messaging) -> None:

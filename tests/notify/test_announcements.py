@@ -243,9 +243,8 @@ async def test_nothing_is_announced_to_a_group_that_was_closed(notify: Notify) -
     closed = group_changed(GROUP_28, version=9)
     del closed.buildings[:]
     await notify.hear(closed)
-    with pytest.raises(InvalidArgument | NotFound) as refused:
+    with pytest.raises(NotFound, match="does not exist here"):
         await publish(notify)
-    assert refused.value.field.startswith("announcement.group_ids")
 
 
 async def test_an_older_version_of_a_household_changes_nothing(notify: Notify) -> None:

@@ -92,7 +92,7 @@ def wire_up(host: Host, hot: HotStore, settings: MessagingSettings) -> None:
         CONVERSATION_PERMISSIONS,
         descriptor=conversation_service_pb2.DESCRIPTOR.services_by_name["ConversationService"],
     )
-    host.limit(ApplyCommunity=30.0)
+    host.limit(ApplyCommunity=60.0)
     host.take_large("ApplyCommunity")
     host.complete_events({"MessagePosted": complete_message_payload})
     host.publish_events(consumers=["routing", "notify"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,9 +21,9 @@ from louyu_cli.community.translating import Definitions
 from louyu_cli.errors import CommandError
 from louyu_cli.installation import Services
 
-SECONDS = 60.0
+SECONDS = 90.0
 PAUSE_SECONDS = 0.5
-FEW = 10
+FEW = 5
 SMALL_SHARE = 0.2
 
 
@@ -48,11 +49,20 @@ class Outcome:
     removed: int
     changes: Sequence[Change]
 
-    @property
-    def is_much_removed(self) -> bool:
-        """Whether more goes than a file loses in a day: perhaps it is the wrong file."""
-        standing = self.removed + self.changed + self.unchanged
-        return self.removed > FEW and self.removed > standing * SMALL_SHARE
+    def is_much_removed(self, found: Definitions) -> bool:
+        """Whether more of any kind goes than a file loses in a day: perhaps it is the wrong file."""
+        gone = Counter(change.kind for change in self.changes if change.what == "removed")
+        stays = {
+            "building": len(found.community.buildings),
+            "household": sum(len(building.flats) for building in found.community.buildings),
+            "group": len(found.community.groups),
+            "person": len(found.community.people),
+            "responder": len(found.responders),
+            "screen": len(found.screens),
+        }
+        return sum(gone.values()) < self.removed or any(
+            number > FEW and number > (number + stays[kind]) * SMALL_SHARE for kind, number in gone.items()
+        )
 
 
 async def preview(services: Services, found: Definitions, *, is_pruning: bool = False) -> Outcome:
@@ -74,7 +84,7 @@ async def apply(
             f"{found.source.file}: {planned.removed} would be removed, not {removing}; nothing was changed. "
             "Look again with --check --prune"
         )
-    if planned.is_much_removed and removing is None:
+    if planned.is_much_removed(found) and removing is None:
         raise CommandError(
             f"{found.source.file}: {planned.removed} would be removed, and {planned.changed + planned.unchanged} stay; "
             f"nothing was changed. Look with --check --prune; if it is right, add --removing {planned.removed}"

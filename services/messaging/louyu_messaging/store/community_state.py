@@ -19,7 +19,7 @@ from louyu_messaging.community_state import (
 )
 from louyu_messaging.store import places
 
-IDLE_MS = 30_000  # as long as the call may take: a large community is reckoned while the transaction waits
+IDLE_MS = 60_000  # as long as the call may take: a large community is reckoned while the transaction waits
 _OWN = "WHERE community_id = CAST(:community AS uuid)"
 
 

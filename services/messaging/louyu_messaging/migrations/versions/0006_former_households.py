@@ -3,8 +3,8 @@
 from alembic import op
 from louyu_runtime.schema import tenant_table_v1
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 
 
 def upgrade() -> None:

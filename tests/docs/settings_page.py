@@ -17,7 +17,7 @@ HEAD = """\
 # Settings
 
 Services and commands are configured by environment variables, read once at the start. All faults are reported together,
-naming the variable and the mend; a name that begins with `LOUYU_` and is not known stops the start.
+naming the variable and the mend; a name that begins with `LOUYU_` and is not known stops the start, with the nearest that is.
 
 - `LOUYU_NAME` holds for every service, `LOUYU_<SERVICE>_NAME` (`LOUYU_ROUTING_DATABASE_URL`) for one, and is stronger.
 - Any setting may be given as `<NAME>_FILE` instead: the path of a file that holds the value. Use it for secrets.

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from louyu_runtime.setting_shapes import DatabaseUrl, HttpUrl, ListenAddress, RedisUrl, ServiceAddress
+from louyu_runtime.setting_spelling import unknown_settings
 
 ROLES = ("messaging", "routing", "notify", "gateway")
 
@@ -177,6 +178,18 @@ def setting_names(settings_class: type[CommonSettings]) -> dict[str, list[str]]:
     }
 
 
+def known_names(*settings_classes: type[CommonSettings]) -> frozenset[str]:
+    """Return every name that the services of these settings, or the commands, read; with the _FILE forms."""
+    read = {
+        form
+        for settings_class in settings_classes
+        for candidates in setting_names(settings_class).values()
+        for name in candidates
+        for form in (name, f"{name}_FILE")
+    }
+    return COMMAND_LINE_NAMES | read
+
+
 def load_settings(settings_class: type[SettingsT], environ: Mapping[str, str] = os.environ) -> SettingsT:
     """Read the settings of one service from the environment.
 
@@ -193,12 +206,9 @@ def load_settings(settings_class: type[SettingsT], environ: Mapping[str, str] = 
             if text is not None:
                 values[field], origin[field] = text, name
                 break
-    known = {form for candidates in names.values() for name in candidates for form in (name, f"{name}_FILE")}
+    known = known_names(settings_class)
     others = tuple(f"LOUYU_{role.upper()}_" for role in ROLES if role != settings_class.role)
-    for name in sorted(environ):
-        if not name.startswith("LOUYU_") or name in known or name in COMMAND_LINE_NAMES or name.startswith(others):
-            continue
-        faults.append(f"{name}: no such setting; remove it or correct its name (docs/operators/settings.md lists all)")
+    faults += unknown_settings((name for name in environ if name in known or not name.startswith(others)), known)
     try:
         settings = settings_class.model_validate(values)
     except ValidationError as error:

@@ -165,6 +165,18 @@ def foundation_v1(service: str) -> list[str]:
     return statements
 
 
+def parked_everywhere_v1(service: str) -> list[str]:
+    """A look at the parked events of all communities, for operators, who belong to none."""
+    return [
+        f"""CREATE FUNCTION {service}.parked_everywhere(skip int, at_most int)
+            RETURNS TABLE (community_id uuid, event_id uuid, type text, subject text, error text, attempt_count int,
+                           parked_at timestamptz) LANGUAGE sql STABLE AS $$
+            SELECT p.community_id, p.event_id, p.type, p.subject, p.error, p.attempt_count, p.parked_at
+              FROM {service}.parked_event AS p ORDER BY p.parked_at DESC, p.event_id OFFSET skip LIMIT at_most $$""",
+        *worker_functions_v1(service, ("parked_everywhere(int, int)",)),
+    ]
+
+
 def tenant_table_v1(service: str, table: str) -> list[str]:
     """Row-level security and grants of one table whose rows each belong to a community (column community_id)."""
     role, worker = f"louyu_{service}", f"louyu_{service}_worker"

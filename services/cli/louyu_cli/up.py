@@ -63,9 +63,11 @@ def run(arguments: argparse.Namespace) -> int:
         _say(f"{name} is not used here: `louyu up` makes its own")
     path = arguments.data or Path(os.environ.get("LOUYU_DATA_DIR", ".louyu"))
     refuse_taken_port(arguments.port)
+    named = os.environ.get("LOUYU_CHANNELS_FILE")
+    channels_file = Path(named).absolute() if named else None
     with DataFolder.open(path) as folder:
         try:
-            asyncio.run(_run(folder, arguments.port, empty=arguments.empty))
+            asyncio.run(_run(folder, arguments.port, channels_file, empty=arguments.empty))
         except ChildFailed as error:
             raise CommandError(str(error)) from error
     return 0
@@ -85,7 +87,7 @@ def refuse_taken_port(port: int) -> None:
             ) from error
 
 
-async def _run(folder: DataFolder, port: int, *, empty: bool) -> None:
+async def _run(folder: DataFolder, port: int, channels_file: Path | None, *, empty: bool) -> None:
     begun = time.monotonic()
     _say("starting PostgreSQL and Valkey")
     keys = folder.keys
@@ -106,6 +108,8 @@ async def _run(folder: DataFolder, port: int, *, empty: bool) -> None:
             **{f"LOUYU_{role.upper()}_ADDR": address for role, address in addresses.items()},
             **folder.key_settings(),
         }
+        if channels_file:
+            public["LOUYU_CHANNELS_FILE"] = str(channels_file)  # for `louyu doctor`, from whatever folder
         secret = {"LOUYU_DATABASE_URL": postgres.url, "LOUYU_REDIS_URL": valkey.url}
         folder.publish(public, secret=secret)
         environment = _environment(public | folder.secret_files(secret))

@@ -22,7 +22,9 @@ from louyu_runtime.setting_spelling import unknown_settings
 ROLES = ("messaging", "routing", "notify", "gateway")
 
 # Read by the command line and not by services; services that inherit them must not take them for misspelt settings.
-COMMAND_LINE_NAMES = frozenset({"LOUYU_DATA_DIR", "LOUYU_MIGRATE_DATABASE_URL", "LOUYU_MIGRATE_DATABASE_URL_FILE"})
+COMMAND_LINE_NAMES = frozenset(
+    {"LOUYU_DATA_DIR", "LOUYU_MIGRATE_DATABASE_URL", "LOUYU_MIGRATE_DATABASE_URL_FILE", "LOUYU_GATEWAY_ADDR"}
+)
 
 DEFAULT_PORTS = {"messaging": 7001, "routing": 7002, "notify": 7003, "gateway": 8080}
 DEFAULT_ADMIN_PORTS = {"messaging": 9101, "routing": 9102, "notify": 9103, "gateway": 9104}
@@ -220,6 +222,15 @@ def load_settings(settings_class: type[SettingsT], environ: Mapping[str, str] = 
     if faults:
         raise SettingsError(faults)
     return settings
+
+
+def setting_value(settings_class: type[CommonSettings], field: str, environ: Mapping[str, str]) -> str:
+    """Return the text that a service would read for one setting; empty when it is not given or cannot be read."""
+    for name in setting_names(settings_class)[field]:
+        text = _read(name, environ, [])
+        if text is not None:
+            return text
+    return ""
 
 
 def _read(name: str, environ: Mapping[str, str], faults: list[str]) -> str | None:

@@ -88,6 +88,8 @@ class Claimed:
     traceparent: str
     created_at: datetime
     quiet_hours: QuietHours
+    bundle_id: str | None = None
+    """Given to what was held for the morning: deliveries with the same one are told in one message."""
 
     @property
     def is_emergency(self) -> bool:

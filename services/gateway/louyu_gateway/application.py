@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from louyu_gateway import faults
 from louyu_gateway.api.announcements import announcement_routes
+from louyu_gateway.api.deliveries import delivery_routes
 from louyu_gateway.api.groups import group_routes
 from louyu_gateway.api.questions import question_routes
 from louyu_gateway.assets import asset_routes
@@ -19,6 +20,7 @@ from louyu_gateway.official_account import receiver
 from louyu_gateway.pages.app import app_pages
 from louyu_gateway.pages.app_questions import app_question_pages
 from louyu_gateway.pages.console_announcements import console_announcement_pages
+from louyu_gateway.pages.console_deliveries import console_delivery_pages
 from louyu_gateway.pages.console_groups import console_group_pages
 from louyu_gateway.pages.console_questions import console_question_pages
 from louyu_gateway.pages.console_system import console_system_pages
@@ -54,6 +56,7 @@ def application(gateway: Gateway, not_ready: Callable[[], list[str]]) -> FastAPI
         app_pages,
         app_question_pages,
         console_announcement_pages,
+        console_delivery_pages,
         console_group_pages,
         console_system_pages,
         console_question_pages,
@@ -61,7 +64,7 @@ def application(gateway: Gateway, not_ready: Callable[[], list[str]]) -> FastAPI
         join_pages,
     ):
         app.include_router(pages(gateway))
-    for routes in (group_routes, question_routes, announcement_routes):
+    for routes in (group_routes, question_routes, announcement_routes, delivery_routes):
         app.include_router(routes(gateway), prefix="/api/v1")
     app.include_router(asset_routes(ASSETS, gateway.pages.version))
     accounts = gateway.channels.wechat_official_accounts

@@ -94,3 +94,30 @@ class Claimed:
     @property
     def is_emergency(self) -> bool:
         return self.urgency is Urgency.EMERGENCY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undelivered:
+    """A delivery that did not surely arrive."""
+
+    delivery_id: str
+    channel: str
+    state: DeliveryState
+    recipient_kind: RecipientKind
+    recipient_id: str
+    flat: str
+    purpose: Purpose
+    question_id: str | None
+    question_number: int | None
+    announcement_id: str | None
+    announcement_title: str
+    reason_class: str
+    reason_code: str
+    try_count: int
+    ended_at: datetime
+    still_matters: bool
+
+    @property
+    def can_visit(self) -> bool:
+        """Whether a door stands in a ledger for it."""
+        return bool(self.announcement_id and self.flat and self.still_matters)

@@ -8,8 +8,11 @@ from louyu.notify.v1 import announcement_pb2, delivery_pb2
 from louyu.notify.v1 import notify_service_pb2 as pb
 from louyu_notify.delivery import Notice, Purpose
 from louyu_notify.errors import DeliveryNotFound, DeliveryNotRetryable
+from louyu_notify.main import keeps
+from louyu_notify.settings import NotifySettings
 from louyu_notify.store import deliveries
 from louyu_runtime.errors import InvalidArgument
+from louyu_runtime.forgetting import Forgetting
 from louyu_runtime.identity import Principal
 from louyu_runtime.ids import new_id
 from louyu_sdk import RecipientKind
@@ -194,6 +197,19 @@ async def test_the_list_is_paged_with_the_latest_first(
     assert moments == sorted(moments, reverse=True)
     assert len({one.id for one in found}) == 5
     assert moments[0] - moments[-1] > timedelta(minutes=3)
+
+
+async def test_what_has_lost_its_words_with_time_can_be_read_and_not_retried(
+    notify: Notify, neighbour: str, text_messages: TextMessages, clock: Clock
+) -> None:
+    text_messages.is_silent = True
+    await tell(notify)
+    await clock.move(days=31)
+    await Forgetting(notify.database, keeps(NotifySettings())).forget_once()
+    [one] = await listed(notify)
+    assert not one.can_retry
+    with pytest.raises(DeliveryNotRetryable):
+        await retry(notify, one.id)
 
 
 async def test_a_state_or_token_that_is_none_is_refused(notify: Notify) -> None:

@@ -10,7 +10,8 @@ from louyu_sdk import RecipientKind
 from louyu_notify.delivery import DeliveryState, Purpose, Undelivered
 
 # The next channel's id follows from this one's, see `deliveries.add_on_next_channel`. `flat` is that of the household that
-# a person belongs to. A step is over once the question is answered, an announcement once it has run out.
+# a person belongs to. A step is over once the question is answered, an announcement once it has run out;
+# what has lost its words with time cannot be said again.
 _SELECT = """
     SELECT d.*, a.title AS announcement_title,
            COALESCE((SELECT h.building_key || '-' || h.flat FROM household_member AS m
@@ -18,7 +19,7 @@ _SELECT = """
                       WHERE d.recipient_kind = 'person' AND m.community_id = d.community_id
                         AND m.person_id = d.recipient_id ORDER BY h.place_order LIMIT 1), '') AS flat,
            CASE WHEN d.announcement_id IS NOT NULL THEN a.valid_until > :now
-                WHEN d.valid_until <= :now THEN false
+                WHEN d.valid_until <= :now OR d.text IS NULL THEN false
                 WHEN d.purpose IN ('step', 'acknowledged', 'asked_back', 'emergency')
                 THEN COALESCE(q.state NOT IN ('answered', 'resolved', 'closed'), true)
                 ELSE true END AS still_matters

@@ -1,8 +1,10 @@
 """Settings that cannot be used stop a command or a service with lines that name the variable and the mend."""
 
+import os
 from pathlib import Path
 
 import pytest
+from louyu_cli.up import unused_settings
 
 from tests.cli.conftest import Louyu
 
@@ -40,6 +42,42 @@ def test_a_service_does_not_start_and_names_the_variable(
     assert answer.exit_code == 1
     assert name in answer.err
     assert PASSWORD not in answer.err
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("LOUYU_CHANELS_FILE", "LOUYU_CHANNELS_FILE"),
+        ("LOUYU_LOGLEVEL", "LOUYU_LOG_LEVEL"),
+        ("LOUYU_GATEWAY_SESION_HOURS", "LOUYU_GATEWAY_SESSION_HOURS"),
+        ("LOUYU_ROUTING_LOG_LEVLE_FILE", "LOUYU_ROUTING_LOG_LEVEL_FILE"),
+    ],
+)
+def test_a_misspelt_setting_stops_up_at_once_and_names_the_nearest(
+    louyu: Louyu, monkeypatch: pytest.MonkeyPatch, nowhere: Path, name: str, nearest: str
+) -> None:
+    monkeypatch.setenv(name, PASSWORD)
+    answer = louyu("up", "--port", "28999", "--data", "data")
+    assert answer.exit_code == 1
+    assert f"{name}: no such setting; did you mean {nearest}?" in answer.err
+    assert PASSWORD not in answer.err
+    assert not (nowhere / "data").exists()
+
+
+def test_a_name_that_resembles_no_setting_is_told_without_a_guess(
+    louyu: Louyu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOUYU_FAVOURITE_COLOUR", "jade")
+    answer = louyu("up", "--port", "28999", "--data", "data")
+    assert "LOUYU_FAVOURITE_COLOUR: no such setting; remove it or correct its name" in answer.err
+
+
+def test_settings_that_up_decides_by_itself_are_told_and_the_others_handed_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for given in ("LOUYU_REDIS_URL_FILE", "LOUYU_NOTIFY_ADDR", "LOUYU_CHANNELS_FILE", "LOUYU_GATEWAY_SESSION_HOURS"):
+        monkeypatch.setenv(given, "1")
+    assert unused_settings(os.environ) == ["LOUYU_NOTIFY_ADDR", "LOUYU_REDIS_URL_FILE"]
 
 
 def test_all_faults_are_told_at_once(louyu: Louyu, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,9 +81,18 @@ def test_roles_reach_exactly_the_roles_whose_address_they_are_given(name: str) -
 def test_doctor_reaches_every_service_and_the_migration_none(name: str) -> None:
     objects = rendered(name)
     migration = next(workload for workload, _ in pods(objects) if workload.startswith("louyu-migrate"))
-    for called, port in (("messaging", 7001), ("routing", 7002), ("notify", 7003)):
+    for called, port in (("messaging", 7001), ("routing", 7002), ("notify", 7003), ("gateway", 8080)):
         assert reaches(objects, "louyu-doctor", f"louyu-{called}", port)
         assert not reaches(objects, migration, f"louyu-{called}", port)
+
+
+@every_preset
+def test_doctor_is_told_where_the_gateway_is_inside_the_cluster(name: str) -> None:
+    [container] = named(rendered(name), "Pod", "louyu-doctor")["spec"]["containers"]
+    given = {one["name"]: one["value"] for one in container["env"]}
+    port = named(rendered(name), "Service", "louyu-gateway")["spec"]["ports"][0]["port"]
+    namespace = named(rendered(name), "Service", "louyu-gateway")["metadata"]["namespace"]
+    assert given["LOUYU_GATEWAY_ADDR"] == f"http://louyu-gateway.{namespace}.svc:{port}"
 
 
 def test_stores_are_reached_where_the_values_say_by_those_who_have_their_address() -> None:

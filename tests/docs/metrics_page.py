@@ -22,6 +22,8 @@ What to watch, and what it means:
 - `louyu_routing_oldest_overdue_seconds` growing: routing does not keep up, or its database is away.
 - `louyu_outbox_oldest_seconds` growing: Redis is away, or publishing fails.
 - `louyu_events_parked` growing: events that failed five times wait in the console, under **system**.
+- `louyu_forgetting_behind` at 1 for hours: more gets old than is removed ([what is kept](retention.md)).
+- `louyu_deliveries` with state `failed` or `unknown`: the console lists them under **not delivered**.
 - `louyu_rpc_calls` with code `UNAVAILABLE` or `RESOURCE_EXHAUSTED`: callers are refused.
 """
 

@@ -17,7 +17,7 @@ HEAD = """\
 # Settings
 
 Services and commands are configured by environment variables, read once at the start. All faults are reported together,
-naming the variable and the mend; a name that begins with `LOUYU_` and is not known stops the start.
+naming the variable and the mend; a name that begins with `LOUYU_` and is not known stops the start, with the nearest that is.
 
 - `LOUYU_NAME` holds for every service, `LOUYU_<SERVICE>_NAME` (`LOUYU_ROUTING_DATABASE_URL`) for one, and is stronger.
 - Any setting may be given as `<NAME>_FILE` instead: the path of a file that holds the value. Use it for secrets.
@@ -43,7 +43,9 @@ def page() -> str:
         "| setting | default | |\n| --- | --- | --- |\n"
         "| `LOUYU_DATA_DIR` | `.louyu` | The data folder of `louyu up`, by which other commands find the installation. |\n"
         "| `LOUYU_MIGRATE_DATABASE_URL` 🔒 | | By which `louyu migrate` connects, as owner of the schemas. Without it: "
-        "the service's own URL. |\n",
+        "the service's own URL. |\n"
+        "| `LOUYU_GATEWAY_ADDR` | | Where `louyu doctor` reaches the gateway, host:port or http://host:port, when it cannot "
+        "by `LOUYU_PUBLIC_URL`. |\n",
         "## Not settings of ours\n",
         "OpenTelemetry's own variables, such as `OTEL_RESOURCE_ATTRIBUTES`, are read by its library where "
         "`LOUYU_OTEL_ENDPOINT` is set.\n",

@@ -1,17 +1,21 @@
 """Signing in: by a link for staff, from inside WeChat for residents; and how little a foreign site can do with it."""
 
 import re
+import uuid
 from http.cookies import SimpleCookie
 from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
+import asyncpg
 import pytest
 from louyu_gateway.pages.wechat_login import own_path
+from louyu_runtime.identity import Principal
 
-from tests.gateway.conftest import COMMUNITY, GROUP, HEAD, JOIN_CODE, SECRETARY, Edge
+from tests.gateway.conftest import COMMUNITY, COMMUNITY_ID, GROUP, HEAD, JOIN_CODE, SECRETARY, Edge
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 PAGE = {"Accept": "text/html"}
+OPERATOR = Principal(kind="person", id="operator", name="operator", roles=frozenset({"operator"}))
 
 
 def form_secret(page: str) -> str:
@@ -98,10 +102,7 @@ async def test_nobody_joins_without_consent_or_with_a_flat_that_is_none(
 
 
 async def test_an_operator_chooses_the_community(edge: Edge, http: aiohttp.ClientSession) -> None:
-    from louyu_runtime.identity import Principal
-
-    operator = Principal(kind="person", id="operator", name="operator", roles=frozenset({"operator"}))
-    async with http.get(f"/signin?ticket={edge.sign(operator, 'signin')}", headers=PAGE) as page:
+    async with http.get(f"/signin?ticket={edge.sign(OPERATOR, 'signin')}", headers=PAGE) as page:
         text = await page.text()
     assert "选择社区" in text
     secret = form_secret(text)
@@ -113,6 +114,44 @@ async def test_an_operator_chooses_the_community(edge: Edge, http: aiohttp.Clien
         text = await system.text()
     assert "louyu-property" in text or "property" in text
     assert "暂时联系不上" not in text
+
+
+async def test_an_operator_sees_what_was_put_aside_anywhere_without_choosing_a_community(
+    edge: Edge, http: aiohttp.ClientSession
+) -> None:
+    event_id = await put_aside(edge, COMMUNITY_ID)
+    elsewhere = await put_aside(edge, str(uuid.uuid4()))
+    async with http.get(f"/signin?ticket={edge.sign(OPERATOR, 'signin')}", headers=PAGE) as page:
+        assert page.status == 200
+    async with http.get("/console/system", headers=PAGE) as system:
+        assert system.status == 200
+        text = await system.text()
+    assert event_id in text
+    assert elsewhere in text
+    assert "光熙门北里北社区" in text
+    assert "选择一个社区后" in text
+    retry = f"/console/system/parked/{COMMUNITY_ID}/routing/{event_id}"
+    async with http.post(retry, data={"csrf": form_secret(text)}) as again:
+        assert event_id not in await again.text()
+    async with http.post(retry, data={"csrf": form_secret(text)}) as gone:
+        assert gone.status == 404
+
+
+async def put_aside(edge: Edge, community_id: str) -> str:
+    """Put an event aside in routing, one of a type that nobody handles any more; return its id."""
+    event_id = str(uuid.uuid4())
+    connection = await asyncpg.connect(edge.louyu.owner_url)
+    try:
+        await connection.execute("SELECT set_config('role', 'louyu_routing_worker', false)")
+        await connection.execute(
+            "INSERT INTO routing.parked_event (community_id, event_id, type, subject, envelope, error, attempt_count)"
+            " VALUES ($1, $2, 'Forgotten', 'x', '', 'ValueError', 5)",
+            uuid.UUID(community_id),
+            uuid.UUID(event_id),
+        )
+    finally:
+        await connection.close()
+    return event_id
 
 
 async def member_by_wechat(edge: Edge, openid: str, flat: str) -> None:

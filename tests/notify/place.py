@@ -93,9 +93,9 @@ def secretary() -> Principal:
     return _principal("wang", "王书记", "secretary", led=frozenset({GROUP_28, GROUP_30}))
 
 
-def building_head() -> Principal:
-    """The head of building 28."""
-    return _principal("li", "李阿姨", "building_head", led=frozenset({GROUP_28}))
+def building_head(group: str = GROUP_28) -> Principal:
+    """The head of a group's buildings, by default of building 28."""
+    return _principal("li", "李阿姨", "building_head", led=frozenset({group}))
 
 
 def resident(group: str = GROUP_30) -> Principal:

@@ -54,6 +54,9 @@ class ChannelCapabilities:
     reply_window: timedelta | None = None
     """How long after a person's last words the channel may write to them; None: always. Outside of it `send` is not
     called: the next channel is chosen at once."""
+    text_bytes: int | None = None
+    """Most bytes in UTF-8 of a text with its page's address; 200 to 100,000; None: no limit but the 2,000 characters.
+    What waited overnight is put together so that it fits."""
 
     def __post_init__(self) -> None:
         require_member("ChannelCapabilities.recipients", self.recipients, RecipientKind)
@@ -65,6 +68,9 @@ class ChannelCapabilities:
             require_instance(f"ChannelCapabilities.{name}", getattr(self, name), bool)
         if self.reply_window is not None:
             require_span("ChannelCapabilities.reply_window", self.reply_window)
+        if self.text_bytes is not None:
+            require_instance("ChannelCapabilities.text_bytes", self.text_bytes, int)
+            require_number("ChannelCapabilities.text_bytes", self.text_bytes, least=200, most=100_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

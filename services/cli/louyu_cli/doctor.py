@@ -1,6 +1,6 @@
-"""`louyu doctor`: check configuration and connections, and say in plain words what is wrong.
+"""`louyu doctor`: check configuration, keys, certificates and connections, and say in plain words what is wrong.
 
-Checks what the environment gives it: databases with schema and roles, Redis with its durability, the services' health.
+Looks at what the environment, or a running `louyu up`, gives it; each check stands in `checks/`.
 """
 
 from __future__ import annotations
@@ -8,28 +8,25 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import os
+from collections.abc import Awaitable, Callable, Mapping
 
-import grpc
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-from louyu_runtime.database import Database, is_away, refusal_of
-from louyu_runtime.errors import LouyuError
-from louyu_runtime.events.streams import connect_redis
-from louyu_runtime.migrations import check_schema
-from louyu_runtime.rpc import tls
+from louyu_runtime.settings import COMMAND_LINE_NAMES, ROLES, SettingsError
 
 from louyu_cli import installation
-from louyu_cli.migrate import SERVICES, owner_url
+from louyu_cli.checks.certificates import check_certificates
+from louyu_cli.checks.channels import check_channels_file
+from louyu_cli.checks.databases import check_database
+from louyu_cli.checks.finding import Finding
+from louyu_cli.checks.gateway import check_gateway
+from louyu_cli.checks.keys import check_keys, check_sealed
+from louyu_cli.checks.services import check_service
+from louyu_cli.checks.streams import check_redis
+from louyu_cli.errors import CommandError
+from louyu_cli.migrate import SERVICES
+from louyu_cli.role_settings import refuse_unknown_settings
 
-
-@dataclass(frozen=True)
-class Finding:
-    """What a check found. `advice` is empty when all is well."""
-
-    check: str
-    text: str
-    advice: str = ""
+SECONDS = 15
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,100 +47,63 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def examine() -> list[Finding]:
-    """Return the findings of all checks."""
-    found = installation.settings()
-    findings: list[Finding] = []
-
-    async def check(name: str, work: Callable[[], Awaitable[Finding]]) -> None:
-        try:
-            async with asyncio.timeout(10):
-                findings.append(await work())
-        except TimeoutError:
-            findings.append(Finding(name, "no answer within 10 s", "is it reachable from here?"))
-
+    """Return the findings of all checks, in the order in which one would mend."""
+    environ = environment()
+    findings = _settings(environ)
+    findings += check_keys(environ)
+    findings += check_certificates(environ)
+    findings += check_channels_file(environ)
     for service in SERVICES:
-        await check(f"database of {service}", lambda service=service: _database(service))  # type: ignore[misc]
-    await check("redis", lambda: _redis(found.redis_url.get_secret_value()))
+        findings += await _within(f"database of {service}", _alone(lambda service=service: check_database(service)))  # type: ignore[misc]
+    reached = {finding.check for finding in findings if not finding.advice}
+    for service in ("messaging", "notify"):
+        if f"database of {service}" in reached:
+            name = f"data keys and database of {service}"
+            findings += await _within(name, _alone(lambda service=service: check_sealed(service, environ)))  # type: ignore[misc]
+    try:
+        found = installation.settings()
+    except (SettingsError, CommandError):
+        return findings  # told above
+    findings += await _within("redis", _alone(lambda: check_redis(found.redis_url.get_secret_value())))
     for service in SERVICES:
-        await check(f"service {service}", lambda service=service: _service(service, found))  # type: ignore[misc]
-    return findings
+        findings += await _within(f"service {service}", lambda service=service: check_service(service, found))  # type: ignore[misc]
+    return findings + await _within("gateway", lambda: check_gateway(environ, found))
 
 
-async def _database(service: str) -> Finding:
-    name = f"database of {service}"
+def environment() -> Mapping[str, str]:
+    """Return all that checks may read: this environment, over what a running `louyu up` has published."""
     try:
-        database = Database(owner_url(service), service, pool_size=1)
-    except Exception as error:
-        return Finding(name, str(error), f"correct LOUYU_DATABASE_URL or LOUYU_{service.upper()}_DATABASE_URL")
-    try:
-        await check_schema(database)
-        async with database.transaction() as tx:
-            role = await tx.row("SELECT rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user")
-            version = await tx.value("SHOW server_version")
-            durable = await tx.value("SHOW synchronous_commit")
-        if role is None or role.rolsuper or role.rolbypassrls:
-            return Finding(
-                name,
-                "its role is not bound by row-level security",
-                f"ALTER ROLE louyu_{service} NOSUPERUSER NOBYPASSRLS",
-            )
-        if durable == "off":
-            return Finding(name, "synchronous_commit is off", "set it to on: an answered message could be lost")
-        return Finding(name, f"PostgreSQL {version}, schema up to date")
-    except LouyuError as error:
-        return Finding(name, error.message, "start the database, or run `louyu migrate`")
-    except Exception as error:
-        if refusal_of(error):
-            return Finding(name, refusal_of(error), "correct the database URL")
-        if is_away(error):
-            return Finding(name, "cannot be reached", "start it, or correct the host and port in the URL")
-        return Finding(
-            name, error.__class__.__name__, f"GRANT louyu_{service} TO the user in the URL, or run `louyu migrate`"
-        )
-    finally:
-        await database.close()
+        return {**installation.environment(), **os.environ}
+    except CommandError:
+        if any(name.startswith("LOUYU_") and name not in COMMAND_LINE_NAMES for name in os.environ):
+            return os.environ  # an installation elsewhere, whose signing key was forgotten
+        raise
 
 
-async def _redis(url: str) -> Finding:
-    try:
-        client = connect_redis(url)
-    except ValueError:
-        return Finding("redis", "its URL cannot be read", "write LOUYU_REDIS_URL as redis://:password@host:6379/0")
-    try:
-        policy = (await client.config_get("maxmemory-policy")).get("maxmemory-policy")
-        append_only = (await client.config_get("appendonly")).get("appendonly")
-        server = await client.info("server")
-    except Exception as error:
-        return Finding("redis", f"cannot be asked: {error.__class__.__name__}", "start it, or correct LOUYU_REDIS_URL")
-    finally:
-        await client.aclose()
-    if policy != "noeviction":
-        return Finding("redis", f"maxmemory-policy is {policy}", "set it to noeviction: whole streams could be evicted")
-    if append_only != "yes":
-        return Finding("redis", "appendonly is off", "set appendonly yes: a restart would lose every stream")
-    name = server.get("server_name", "redis")
-    return Finding(
-        "redis", f"{name} {server.get('valkey_version', server.get('redis_version'))}, kept on disk, nothing evicted"
-    )
-
-
-async def _service(service: str, found: installation.CommandSettings) -> Finding:
-    name = f"service {service}"
-    address = str(getattr(found, f"{service}_addr"))
-    credentials = tls.channel_credentials(found) if found.tls_cert else None
-    options = [("grpc.ssl_target_name_override", f"louyu-{service}")] if credentials else []
-    channel = (
-        grpc.aio.secure_channel(address, credentials, options=options)
-        if credentials
-        else grpc.aio.insecure_channel(address)
-    )
-    async with channel:
+def _settings(environ: Mapping[str, str]) -> list[Finding]:
+    faults: list[str] = []
+    for read in (lambda: refuse_unknown_settings(environ), installation.settings):
         try:
-            answer = await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=3)
-        except grpc.aio.AioRpcError as error:
-            return Finding(
-                name, f"no answer at {address}: {error.code().name}", "is it running, and the address right?"
-            )
-    if answer.status != health_pb2.HealthCheckResponse.SERVING:
-        return Finding(name, f"at {address}, but not serving", "see its log")
-    return Finding(name, f"serving at {address}")
+            read()
+        except SettingsError as error:
+            faults += error.faults
+        except CommandError:
+            pass  # no signing key: the check of the keys tells it
+    if not faults:
+        return [Finding("settings", f"read by {', '.join(ROLES)} without a fault")]
+    return [Finding("settings", fault, "see docs/operators/settings.md") for fault in dict.fromkeys(faults)]
+
+
+def _alone(work: Callable[[], Awaitable[Finding]]) -> Callable[[], Awaitable[list[Finding]]]:
+    async def listed() -> list[Finding]:
+        return [await work()]
+
+    return listed
+
+
+async def _within(name: str, work: Callable[[], Awaitable[list[Finding]]]) -> list[Finding]:
+    try:
+        async with asyncio.timeout(SECONDS):
+            return await work()
+    except TimeoutError:
+        return [Finding(name, f"no answer within {SECONDS} s", "is it reachable from here?")]

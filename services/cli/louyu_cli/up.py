@@ -13,6 +13,7 @@ import socket
 import sys
 import time
 import unicodedata
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from louyu_runtime.embedded.readiness import http_ready
 from louyu_runtime.embedded.valkey import EmbeddedValkey
 from louyu_runtime.identity import Principal
 from louyu_runtime.migrations import migrate
-from louyu_runtime.settings import load_settings
+from louyu_runtime.settings import COMMAND_LINE_NAMES, ROLES, load_settings
 from louyu_runtime.supervisor import Child, ChildFailed, Supervisor
 
 from louyu_cli import token
@@ -33,9 +34,19 @@ from louyu_cli.community.translating import Definitions
 from louyu_cli.errors import WRONG_USAGE, CommandError
 from louyu_cli.installation import CommandSettings, Services
 from louyu_cli.migrate import SERVICES
+from louyu_cli.role_settings import refuse_unknown_settings
 
 DEMO = "guangximen-beili-bei.yaml"
 SIGN_IN_SECONDS = 12 * 3600
+
+# What an installation on one machine leaves to its owner.
+_HANDED_ON = (
+    "LOUYU_CHANNELS_FILE",
+    "LOUYU_OTEL_ENDPOINT",
+    "LOUYU_LOG_LEVEL",
+    "LOUYU_PLUGINS_DISABLED",
+    "LOUYU_EVENT_PARTITIONS",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,11 +59,16 @@ def run(arguments: argparse.Namespace) -> int:
     """Run until a signal comes."""
     if not 1 <= arguments.port <= 65535:
         raise CommandError("--port must be 1 to 65535", exit_code=WRONG_USAGE)
+    refuse_unknown_settings(os.environ)
+    for name in unused_settings(os.environ):
+        _say(f"{name} is not used here: `louyu up` makes its own")
     path = arguments.data or Path(os.environ.get("LOUYU_DATA_DIR", ".louyu"))
     refuse_taken_port(arguments.port)
+    named = os.environ.get("LOUYU_CHANNELS_FILE")
+    channels_file = Path(named).absolute() if named else None
     with DataFolder.open(path) as folder:
         try:
-            asyncio.run(_run(folder, arguments.port, empty=arguments.empty))
+            asyncio.run(_run(folder, arguments.port, channels_file, empty=arguments.empty))
         except ChildFailed as error:
             raise CommandError(str(error)) from error
     return 0
@@ -72,7 +88,7 @@ def refuse_taken_port(port: int) -> None:
             ) from error
 
 
-async def _run(folder: DataFolder, port: int, *, empty: bool) -> None:
+async def _run(folder: DataFolder, port: int, channels_file: Path | None, *, empty: bool) -> None:
     begun = time.monotonic()
     _say("starting PostgreSQL and Valkey")
     keys = folder.keys
@@ -93,6 +109,8 @@ async def _run(folder: DataFolder, port: int, *, empty: bool) -> None:
             **{f"LOUYU_{role.upper()}_ADDR": address for role, address in addresses.items()},
             **folder.key_settings(),
         }
+        if channels_file:
+            public["LOUYU_CHANNELS_FILE"] = str(channels_file)  # for `louyu doctor`, from whatever folder
         secret = {"LOUYU_DATABASE_URL": postgres.url, "LOUYU_REDIS_URL": valkey.url}
         folder.publish(public, secret=secret)
         environment = _environment(public | folder.secret_files(secret))
@@ -108,21 +126,23 @@ async def _run(folder: DataFolder, port: int, *, empty: bool) -> None:
 
 def _environment(settings: dict[str, str]) -> dict[str, str]:
     """The environment of the services: this one's, with what belongs to the installation set by us alone."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("LOUYU_")}
-    passed = (
-        "LOUYU_CHANNELS_FILE",
-        "LOUYU_OTEL_ENDPOINT",
-        "LOUYU_LOG_LEVEL",
-        "LOUYU_PLUGINS_DISABLED",
-        "LOUYU_EVENT_PARTITIONS",
+    unused = unused_settings(os.environ)
+    kept = {n: v for n, v in os.environ.items() if n not in COMMAND_LINE_NAMES and n not in unused}
+    return {**kept, **settings, "LOUYU_INSTANCE": "local"}
+
+
+def unused_settings(environ: Mapping[str, str]) -> list[str]:
+    """Return the settings in `environ` that the services of `louyu up` do not get: it decides these by itself."""
+    by_role = tuple(f"LOUYU_{role.upper()}_" for role in ROLES)
+    addresses = tuple(f"LOUYU_{role.upper()}_ADDR" for role in SERVICES)
+    kept = {*COMMAND_LINE_NAMES, *_HANDED_ON, *(f"{name}_FILE" for name in _HANDED_ON)}
+    return sorted(
+        name
+        for name in environ
+        if name.startswith("LOUYU_")
+        and name not in kept
+        and (not name.startswith(by_role) or name.startswith(addresses))
     )
-    own = {name: os.environ[name] for name in passed if name in os.environ}
-    by_role = {
-        name: value
-        for name, value in os.environ.items()
-        if name.startswith(("LOUYU_MESSAGING_", "LOUYU_ROUTING_", "LOUYU_NOTIFY_", "LOUYU_GATEWAY_"))
-    }
-    return {**kept, **by_role, **own, **settings, "LOUYU_INSTANCE": "local"}
 
 
 def _only_common(environment: dict[str, str]) -> dict[str, str]:

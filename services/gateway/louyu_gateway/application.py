@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from louyu_gateway import faults
 from louyu_gateway.api.announcements import announcement_routes
 from louyu_gateway.api.conversation import conversation_routes
+from louyu_gateway.api.deliveries import delivery_routes
 from louyu_gateway.api.groups import group_routes
 from louyu_gateway.api.questions import question_routes
 from louyu_gateway.assets import asset_routes
@@ -21,6 +22,7 @@ from louyu_gateway.pages.app import app_pages
 from louyu_gateway.pages.app_messages import message_pages
 from louyu_gateway.pages.app_questions import app_question_pages
 from louyu_gateway.pages.console_announcements import console_announcement_pages
+from louyu_gateway.pages.console_deliveries import console_delivery_pages
 from louyu_gateway.pages.console_groups import console_group_pages
 from louyu_gateway.pages.console_questions import console_question_pages
 from louyu_gateway.pages.console_system import console_system_pages
@@ -57,6 +59,7 @@ def application(gateway: Gateway, not_ready: Callable[[], list[str]]) -> FastAPI
         message_pages,
         app_question_pages,
         console_announcement_pages,
+        console_delivery_pages,
         console_group_pages,
         console_system_pages,
         console_question_pages,
@@ -64,7 +67,7 @@ def application(gateway: Gateway, not_ready: Callable[[], list[str]]) -> FastAPI
         join_pages,
     ):
         app.include_router(pages(gateway))
-    for routes in (group_routes, conversation_routes, question_routes, announcement_routes):
+    for routes in (group_routes, conversation_routes, question_routes, announcement_routes, delivery_routes):
         app.include_router(routes(gateway), prefix="/api/v1")
     app.include_router(asset_routes(ASSETS, gateway.pages.version))
     accounts = gateway.channels.wechat_official_accounts

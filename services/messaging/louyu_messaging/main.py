@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 from louyu.events.v1 import envelope_pb2, messaging_events_pb2
@@ -12,6 +11,7 @@ from louyu.messaging.v1 import (
     messaging_service_pb2,
     messaging_service_pb2_grpc,
 )
+from louyu_runtime.forgetting import Keep
 from louyu_runtime.host import Host
 from louyu_runtime.logs import start_logging
 from louyu_runtime.sealing import Sealer
@@ -27,11 +27,10 @@ from louyu_messaging.message import Message, NewMessage
 from louyu_messaging.permissions import CONVERSATION_PERMISSIONS, PERMISSIONS
 from louyu_messaging.posting import Draft, Outcome, Posted, Poster
 from louyu_messaging.settings import MessagingSettings
-from louyu_messaging.store import doors, messages
+from louyu_messaging.store import messages
 from louyu_messaging.store.hot import HotStore
 
 FORGET_AFTER_DAYS = 7
-FORGET_EVERY_SECONDS = 3600.0
 
 
 async def serve() -> None:
@@ -74,12 +73,6 @@ def wire_up(host: Host, hot: HotStore, settings: MessagingSettings) -> None:
         (outcome,) = await poster.post_all([draft_message(community_id, group_id, message)])
         return outcome
 
-    async def forget() -> None:
-        while True:
-            async with database.transaction(statement_ms=30_000) as tx:
-                await doors.forget_old(tx, FORGET_AFTER_DAYS)
-            await asyncio.sleep(FORGET_EVERY_SECONDS)
-
     host.add_servicer(
         messaging_service_pb2_grpc.add_MessagingServiceServicer_to_server,
         MessagingServicer(database, poster, feed, Door(database, hot, sealer, post), sealer),
@@ -98,4 +91,4 @@ def wire_up(host: Host, hot: HotStore, settings: MessagingSettings) -> None:
     host.publish_events(consumers=["routing", "notify"])
     host.tail("messaging", hint, feed.wake_all)
     host.background("feed", feed.watch)
-    host.background("forgetting what was asked at the door", forget)
+    host.forget(*(Keep(what, FORGET_AFTER_DAYS) for what in ("pending_join", "pending_choice", "channel_receipt")))

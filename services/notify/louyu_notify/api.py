@@ -13,7 +13,7 @@ from louyu_runtime.idempotency import once
 from louyu_runtime.identity import current_principal
 from louyu_runtime.paging import decode_token, encode_token, page_size
 
-from louyu_notify import announcements, community, ledger, rights, screens, wire
+from louyu_notify import announcements, community, ledger, rights, screens, undelivered, wire
 from louyu_notify.announcement import Counts
 from louyu_notify.channel_list import ChannelList
 from louyu_notify.screen_watch import ScreenWatch
@@ -173,6 +173,49 @@ class NotifyApi(notify_service_pb2_grpc.NotifyServiceServicer):
                 wire.without_key(request),
                 pb.RecordVisitResponse,
                 record,
+            )
+
+        return await self._database.in_transaction(wire.uuid_of("community_id", request.community_id), work)
+
+    async def ListUndelivered(self, request: pb.ListUndeliveredRequest, context: Context) -> pb.ListUndeliveredResponse:
+        """List what did not surely arrive, the latest first."""
+        size = page_size(request.page_size)
+        position = _position("ListUndelivered", request.page_token, str, str)
+        after = None
+        if position is not None:
+            after = (_moment_of(position[0]), wire.uuid_of("page_token", position[1]))
+        async with self._database.transaction(wire.uuid_of("community_id", request.community_id)) as tx:
+            found = await undelivered.page(
+                tx,
+                current_principal(),
+                state=wire.undelivered_state(request.state),
+                after=after,
+                at_most=size + 1,
+            )
+        response = pb.ListUndeliveredResponse(deliveries=[wire.undelivered(one) for one in found[:size]])
+        if len(found) > size:
+            last = found[size - 1]
+            response.next_page_token = encode_token("ListUndelivered", [last.ended_at.isoformat(), last.delivery_id])
+        return response
+
+    async def RetryDelivery(self, request: pb.RetryDeliveryRequest, context: Context) -> pb.RetryDeliveryResponse:
+        """Send something once more, once for each key."""
+        principal = current_principal()
+        delivery_id = wire.uuid_of("delivery_id", request.delivery_id)
+
+        async def work(tx: Transaction) -> pb.RetryDeliveryResponse:
+            async def again() -> pb.RetryDeliveryResponse:
+                await undelivered.retry(tx, principal, delivery_id, self._wakes)
+                return pb.RetryDeliveryResponse()
+
+            return await once(
+                tx,
+                principal.id,
+                "RetryDelivery",
+                request.idempotency_key,
+                wire.without_key(request),
+                pb.RetryDeliveryResponse,
+                again,
             )
 
         return await self._database.in_transaction(wire.uuid_of("community_id", request.community_id), work)

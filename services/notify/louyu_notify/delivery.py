@@ -88,7 +88,36 @@ class Claimed:
     traceparent: str
     created_at: datetime
     quiet_hours: QuietHours
+    bundle_id: str | None = None
+    """Given to what was held for the morning: deliveries with the same one are told in one message."""
 
     @property
     def is_emergency(self) -> bool:
         return self.urgency is Urgency.EMERGENCY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undelivered:
+    """A delivery that did not surely arrive."""
+
+    delivery_id: str
+    channel: str
+    state: DeliveryState
+    recipient_kind: RecipientKind
+    recipient_id: str
+    flat: str
+    purpose: Purpose
+    question_id: str | None
+    question_number: int | None
+    announcement_id: str | None
+    announcement_title: str
+    reason_class: str
+    reason_code: str
+    try_count: int
+    ended_at: datetime
+    still_matters: bool
+
+    @property
+    def can_visit(self) -> bool:
+        """Whether a door stands in a ledger for it."""
+        return bool(self.announcement_id and self.flat and self.still_matters)

@@ -6,10 +6,12 @@ InvalidArgument
 NotFound
 ├── AnnouncementNotFound      no such announcement in this community, or none that the caller may see
 ├── HouseholdNotFound         the announcement's ledger has no such household, or none that the caller looks after
+├── DeliveryNotFound          no such delivery failed or is unknown, or none that the caller looks after
 ├── GroupNotFound             no such group in this community, or none that the caller leads
 └── ScreenNotFound            no screen has this code
 FailedPrecondition
-└── LedgerIncomplete          the household may still be on its way into the ledger
+├── LedgerIncomplete          the household may still be on its way into the ledger
+└── DeliveryNotRetryable      it no longer matters, or is on its way already
 """
 
 from collections.abc import Sequence
@@ -91,4 +93,29 @@ class LedgerIncomplete(FailedPrecondition):
         super().__init__(
             "the ledger of the announcement is still being filled: try again in a moment",
             resident_text="各户还在登记，请稍等几秒再试。",
+        )
+
+
+class DeliveryNotFound(NotFound):
+    """Missing deliveries, delivered ones and those that others look after look the same."""
+
+    reason = "DELIVERY_NOT_FOUND"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no such delivery has failed or is unknown, or another group looks after it",
+            field="delivery_id",
+            resident_text="没有找到这条没送到的消息，可能已经重新发出了。",
+        )
+
+
+class DeliveryNotRetryable(FailedPrecondition):
+    """To send it now would tell something that holds no longer."""
+
+    reason = "DELIVERY_NOT_RETRYABLE"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "it no longer matters: the announcement has run out or the question has gone on",
+            resident_text="这条消息已经过时，不用再发了。",
         )

@@ -2,6 +2,7 @@
 
 from louyu.messaging.v1.messaging_service_pb2_grpc import MessagingServiceStub
 from louyu.notify.v1 import notify_service_pb2, notify_service_pb2_grpc
+from louyu_runtime.forgetting import Keep
 from louyu_runtime.host import Host
 from louyu_runtime.logs import start_logging
 from louyu_runtime.settings import load_settings
@@ -29,6 +30,17 @@ async def serve() -> None:
     await run(settings)
 
 
+def keeps(settings: NotifySettings) -> list[Keep]:
+    """Return how long each kind of row is kept."""
+    return [
+        Keep("delivery_text", settings.delivery_text_days),
+        Keep("delivery", settings.delivery_days),
+        Keep("announcement", settings.announcement_days),
+        Keep("question_status", settings.delivery_days),
+        Keep("screen_proof", settings.delivery_days),
+    ]
+
+
 async def run(settings: NotifySettings) -> None:
     """Run notify with these settings until it is told to stop."""
     accounts = read_accounts(settings)
@@ -54,6 +66,7 @@ async def run(settings: NotifySettings) -> None:
             descriptor=notify_service_pb2.DESCRIPTOR.services_by_name["NotifyService"],
         )
         host.limit(ApplyCommunity=30.0)
+        host.forget(*keeps(settings))
         try:
             await host.serve()
         finally:

@@ -10,6 +10,8 @@ PERMISSIONS: dict[str, Rule] = {
     "ListAnnouncements": persons(EVERYBODY),
     "ListReach": persons(LEADERS | {"harmony_promoter"}),
     "RecordVisit": persons(LEADERS | {"harmony_promoter"}),
+    "ListUndelivered": persons(LEADERS),
+    "RetryDelivery": persons(LEADERS),
     "ListScreens": persons(STAFF),
     # The code in the request is the identity: whoever holds it stands before the screen.
     "GetScreen": ANYONE,

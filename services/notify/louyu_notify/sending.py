@@ -10,23 +10,21 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from louyu_runtime.errors import RemoteError
-from louyu_sdk import Delivery, Outcome, Recipient, RecipientKind, SendResult
+from louyu_sdk import Outcome, SendResult
 from louyu_sdk.sending import ChannelSender
 
-from louyu_notify import texts
 from louyu_notify.addresses import Address, Addresses, persons_by_community
 from louyu_notify.allowances import Allowances
 from louyu_notify.channel_list import InstalledChannel
-from louyu_notify.delivery import Claimed, DeliveryState, Purpose
+from louyu_notify.delivery import Claimed, DeliveryState
+from louyu_notify.letters import Addressed, Letter, as_sent, gather, sent_id
 from louyu_notify.quiet_hours import is_quiet, next_allowed
-from louyu_notify.verdict import Jitter, Verdict, judge, judge_lost, put_off, skipped
+from louyu_notify.verdict import Jitter, Verdict, held, judge, judge_lost, next_message, put_off, skipped
 
 AWAKE = timedelta(minutes=30)
 """Who wrote so lately may get the reply at night as well."""
 MESSAGING_AWAY = timedelta(seconds=5)
 OVER_RATE = timedelta(seconds=1)
-POSSIBLE_DUPLICATE = "（可能重复）"
-LONGEST_TEXT = 2000
 
 Judged = tuple[Claimed, Verdict]
 
@@ -53,8 +51,13 @@ class Sending:
         waiting: list[Claimed] = []
         lost = [delivery for delivery in claimed if delivery.was_sending]
         asked = await self._ask_receipts(lost)
+        known: dict[str, Verdict] = {}
         for delivery in claimed:
-            verdict = self._before_sending(delivery, asked, now)
+            # one verdict for all that were in one message, or their next tries would come at different moments
+            verdict = known.get(sent_id(delivery)) if delivery.was_sending else None
+            verdict = verdict or self._before_sending(delivery, asked, now)
+            if verdict is not None and delivery.was_sending:
+                known[sent_id(delivery)] = verdict
             if verdict is None:
                 waiting.append(delivery)
             else:
@@ -66,8 +69,8 @@ class Sending:
         """Return what is already decided; None when it is to be sent."""
         capabilities = self._channel.capabilities
         if delivery.was_sending:
-            if delivery.delivery_id in asked:
-                return judge(delivery, asked[delivery.delivery_id], capabilities, now=now, jitter=self._jitter)
+            if sent_id(delivery) in asked:
+                return judge(delivery, asked[sent_id(delivery)], capabilities, now=now, jitter=self._jitter)
             lost = judge_lost(delivery, capabilities, now=now, jitter=self._jitter)
             if lost is not None:
                 return lost
@@ -79,22 +82,19 @@ class Sending:
 
     def _must_wait_for_morning(self, delivery: Claimed, now: datetime) -> bool:
         return (
-            delivery.recipient_kind is RecipientKind.PERSON
-            and not delivery.ignores_quiet_hours
+            not delivery.ignores_quiet_hours
             and not self._channel.capabilities.works_at_night
             and is_quiet(now, delivery.quiet_hours)
         )
 
     def _put_off_to_morning(self, delivery: Claimed, now: datetime) -> Verdict:
-        return put_off(next_allowed(now, delivery.quiet_hours) - now, "quiet_hours")
+        return held(next_allowed(now, delivery.quiet_hours), is_untried=delivery.try_count <= 1)
 
-    async def _address(
-        self, deliveries: Sequence[Claimed], now: datetime
-    ) -> tuple[list[tuple[Claimed, Address | None]], list[Judged]]:
+    async def _address(self, deliveries: Sequence[Claimed], now: datetime) -> tuple[list[Addressed], list[Judged]]:
         """Find addresses; return what can be sent, and verdicts for the rest."""
         if not self._channel.capabilities.needs_address:
             return [(delivery, None) for delivery in deliveries], []
-        ready: list[tuple[Claimed, Address | None]] = []
+        ready: list[Addressed] = []
         judged: list[Judged] = []
         people = persons_by_community((one.community_id, one.recipient_id) for one in deliveries)
         answers = await asyncio.gather(*(self._resolve(community_id, ids) for community_id, ids in people.items()))
@@ -133,66 +133,45 @@ class Sending:
             return self._put_off_to_morning(delivery, now)
         return None
 
-    async def _send(self, ready: Sequence[tuple[Claimed, Address | None]], now: datetime) -> list[Judged]:
-        by_account: defaultdict[str | None, list[tuple[Claimed, Address | None]]] = defaultdict(list)
-        for delivery, address in ready:
-            by_account[address.account if address else None].append((delivery, address))
-        judged: list[Judged] = []
+    async def _send(self, ready: Sequence[Addressed], now: datetime) -> list[Judged]:
+        letters, left_over = gather(ready, self._channel.capabilities)
+        judged: list[Judged] = [(delivery, next_message()) for delivery in left_over]
+        by_account: defaultdict[str | None, list[Letter]] = defaultdict(list)
+        for letter in letters:
+            by_account[letter.address.account if letter.address else None].append(letter)
         for account, own in by_account.items():
             sender = self._channel.sender(account)
             if sender is None:
-                judged += [(delivery, skipped("no_account")) for delivery, _ in own]
+                judged += _for_all(own, skipped("no_account"))
                 continue
             rate = self._channel.capabilities.rate_per_second
             granted = await self._allowances.take(self._channel.key, account, rate, len(own))
-            judged += [(delivery, put_off(OVER_RATE, "over_rate")) for delivery, _ in own[granted:]]
+            judged += _for_all(own[granted:], put_off(OVER_RATE, "over_rate"))
             judged += await self._send_by(sender, own[:granted], now)
         return judged
 
-    async def _send_by(
-        self, sender: ChannelSender, ready: Sequence[tuple[Claimed, Address | None]], now: datetime
-    ) -> list[Judged]:
+    async def _send_by(self, sender: ChannelSender, letters: Sequence[Letter], now: datetime) -> list[Judged]:
         capabilities = self._channel.capabilities
-        batch = [as_sent(delivery, address) for delivery, address in ready]
+        batch = [as_sent(letter, capabilities) for letter in letters]
         results: list[SendResult] = []
         for start in range(0, len(batch), capabilities.batch_size):
             results += await sender.send(batch[start : start + capabilities.batch_size])
-        return [
-            (delivery, judge(delivery, result, capabilities, now=now, jitter=self._jitter))
-            for (delivery, _), result in zip(ready, results, strict=True)
-        ]
+        judged: list[Judged] = []
+        for letter, result in zip(letters, results, strict=True):
+            most_tried = max(letter.parts, key=lambda part: part.try_count)
+            judged += _for_all([letter], judge(most_tried, result, capabilities, now=now, jitter=self._jitter))
+        return judged
 
     async def _ask_receipts(self, lost: Sequence[Claimed]) -> dict[str, SendResult]:
         if not lost or not self._channel.capabilities.receipts:
             return {}
         found: dict[str, SendResult] = {}
         for sender in self._channel.senders.values():
-            missing = [one.delivery_id for one in lost if one.delivery_id not in found]
+            missing = [one for one in dict.fromkeys(map(sent_id, lost)) if one not in found]
             results = await sender.receipts(missing) if missing else ()
             found.update((one.delivery_id, one) for one in results if one.outcome is not Outcome.UNKNOWN)
         return found
 
 
-def as_sent(delivery: Claimed, address: Address | None) -> Delivery:
-    """Return a delivery as the channel sees it."""
-    text = delivery.text
-    if delivery.purpose is Purpose.ANNOUNCEMENT and delivery.recipient_kind is not RecipientKind.SCREEN:
-        text = texts.announced(delivery.title or "", text, delivery.source or "", is_emergency=delivery.is_emergency)
-    if delivery.is_possible_duplicate:
-        text = POSSIBLE_DUPLICATE + text
-    return Delivery(
-        id=delivery.delivery_id,
-        community_id=delivery.community_id,
-        recipient=Recipient(
-            kind=delivery.recipient_kind, id=delivery.recipient_id, address=address.address if address else None
-        ),
-        text=text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…",
-        urgency=delivery.urgency,
-        title=delivery.title or None,
-        url=delivery.url,
-        question_id=delivery.question_id,
-        question_number=delivery.question_number,
-        announcement_id=delivery.announcement_id,
-        source=delivery.source or None,
-        valid_until=delivery.valid_until,
-    )
+def _for_all(letters: Sequence[Letter], verdict: Verdict) -> list[Judged]:
+    return [(part, verdict) for letter in letters for part in letter.parts]

@@ -157,6 +157,11 @@ def announced(title: str, text: str, source: str, *, is_emergency: bool) -> str:
     return f"{head}{title}\n{text}{tail}"
 
 
+def in_the_morning(count: int) -> str:
+    """To a person: the head of what waited for the end of the quiet hours; a numbered list follows."""
+    return f"早上好。夜里没有打扰您，这{count}件事请您看一下："
+
+
 def span(length: timedelta) -> str:
     """Return a span as people say it, in its largest units."""
     seconds = max(0, round(length.total_seconds()))

@@ -9,11 +9,12 @@
 | failed, give up | the end, shown to the operator |
 | unknown, repeats are safe | again, as for later |
 | unknown, the channel has receipts | the provider is asked again and again, for a day |
+| quiet hours | held for the morning, then told in one message with what else waits |
 | unknown, else | the end; an emergency is sent once more, marked as a possible duplicate |
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from louyu_sdk import ChannelCapabilities, ErrorClass, Outcome, SendError, SendResult
@@ -46,6 +47,11 @@ class Verdict:
     tries_next_channel: bool = False
     marks_possible_duplicate: bool = False
     counts_as_try: bool = True
+    held_until: datetime | None = None
+    """It waits for this moment, the end of the quiet hours, to be told in one message with whatever else waits for it:
+    the very moment, since what were due a little later would be told in a second message."""
+    leaves_bundle: bool = False
+    """The message in which it was to be told has no room for it, or was not begun: it may join another one."""
 
 
 def judge(
@@ -97,6 +103,16 @@ def skipped(code: str) -> Verdict:
 def put_off(wait: timedelta, code: str) -> Verdict:
     """Nothing was tried; it is taken up again after `wait`."""
     return Verdict(state=DeliveryState.WAITING, wait=wait, error_code=code, counts_as_try=False)
+
+
+def held(until: datetime, *, is_untried: bool) -> Verdict:
+    """It may not be told at this hour; then it is told with what else waits for the morning."""
+    return replace(put_off(timedelta(0), "quiet_hours"), held_until=until, leaves_bundle=is_untried)
+
+
+def next_message() -> Verdict:
+    """The morning's message is full: it goes into the next one."""
+    return replace(put_off(timedelta(0), "next_message"), leaves_bundle=True)
 
 
 def _later(

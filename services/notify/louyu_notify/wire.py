@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
-from louyu.notify.v1 import announcement_pb2, notify_service_pb2, screen_pb2
+from louyu.notify.v1 import announcement_pb2, delivery_pb2, notify_service_pb2, screen_pb2
 from louyu_runtime.ids import is_uuid
 
 from louyu_notify.announcement import (
@@ -19,6 +19,7 @@ from louyu_notify.announcement import (
     VisitResult,
 )
 from louyu_notify.community import ScreenDefinition
+from louyu_notify.delivery import DeliveryState, Undelivered
 from louyu_notify.errors import InvalidField
 from louyu_notify.quiet_hours import QuietHours
 from louyu_notify.screen import Screen, ScreenItem, Shown
@@ -44,6 +45,13 @@ _VISITS = {
     announcement_pb2.VISIT_RESULT_SLIP_LEFT: VisitResult.SLIP_LEFT,
 }
 _VISITS_BACK = {domain: wire for wire, domain in _VISITS.items()}
+
+
+_UNDELIVERED = {
+    delivery_pb2.UNDELIVERED_STATE_FAILED: DeliveryState.FAILED,
+    delivery_pb2.UNDELIVERED_STATE_UNKNOWN: DeliveryState.UNKNOWN,
+}
+_UNDELIVERED_BACK = {domain: wire for wire, domain in _UNDELIVERED.items()}
 
 
 def uuid_of(field: str, value: str) -> str:
@@ -99,6 +107,39 @@ def reach_states(wire: Sequence[int]) -> list[ReachState]:
         if value not in _STATES:
             raise InvalidField(f"states[{number}]", "is not one of the known ones")
     return [_STATES[announcement_pb2.ReachState.ValueType(value)] for value in dict.fromkeys(wire)]
+
+
+def undelivered_state(wire: int) -> DeliveryState | None:
+    """Read the state that is asked for; None for both."""
+    if wire == delivery_pb2.UNDELIVERED_STATE_UNSPECIFIED:
+        return None
+    found = _UNDELIVERED.get(delivery_pb2.UndeliveredState.ValueType(wire))
+    if found is None:
+        raise InvalidField("state", "is not one of the known ones")
+    return found
+
+
+def undelivered(found: Undelivered) -> delivery_pb2.UndeliveredDelivery:
+    """Write a delivery that did not surely arrive."""
+    return delivery_pb2.UndeliveredDelivery(
+        id=found.delivery_id,
+        channel=found.channel,
+        state=_UNDELIVERED_BACK[found.state],
+        recipient_kind=found.recipient_kind.value,
+        recipient_id=found.recipient_id,
+        flat=found.flat,
+        purpose=found.purpose.value,
+        question_id=found.question_id or "",
+        question_number=found.question_number or 0,
+        announcement_id=found.announcement_id or "",
+        announcement_title=found.announcement_title,
+        reason_class=found.reason_class,
+        reason_code=found.reason_code,
+        try_count=found.try_count,
+        ended_at=timestamp(found.ended_at),
+        can_retry=found.still_matters,
+        can_visit=found.can_visit,
+    )
 
 
 def visit_result(wire: int) -> VisitResult:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from louyu.routing.v1 import routing_service_pb2, routing_service_pb2_grpc
+from louyu_runtime.forgetting import Keep
 from louyu_runtime.host import Host
 from louyu_runtime.logs import start_logging
 from louyu_runtime.settings import load_settings
@@ -27,6 +28,9 @@ async def serve() -> None:
     start_logging(settings.role, settings.log_level)
     async with Host(settings) as host:
         close_plugins = await wire(host, Classifying(train_classifier))
+        host.forget(
+            Keep("heard_message", settings.heard_message_days), Keep("ended_question", settings.ended_question_days)
+        )
         await host.serve()
         close_plugins()
 

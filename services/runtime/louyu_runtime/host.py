@@ -28,6 +28,7 @@ from louyu_runtime.events.leases import PartitionLeases
 from louyu_runtime.events.relay import Relay
 from louyu_runtime.events.streams import Completer, connect_redis
 from louyu_runtime.events.tail import Hint, Tail
+from louyu_runtime.forgetting import Forgetting, Keep
 from louyu_runtime.identity import TokenSigner, TokenVerifier, public_keys_from_pem, service_principal
 from louyu_runtime.migrations import check_schema
 from louyu_runtime.permissions import Rule, missing_rules
@@ -143,6 +144,10 @@ class Host:
             parked.PERMISSIONS,
             descriptor=events_service_pb2.DESCRIPTOR.services_by_name["EventsService"],
         )
+
+    def forget(self, *keeps: Keep) -> None:
+        """Forget rows that nobody needs any more, these beside what every schema has."""
+        self.background("forgetting", Forgetting(self.database, keeps).run)
 
     def tail(self, source: str, hint: Hint, on_gap: Callable[[], None]) -> None:
         """Get hints of a service's events as they are published."""

@@ -7,7 +7,7 @@ A released function here is never edited: a change is a new function with the ne
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 
 def foundation_v1(service: str) -> list[str]:
@@ -163,6 +163,52 @@ def foundation_v1(service: str) -> list[str]:
     # A partitioned table's default partition starts life owned by the migrator and must not sit with rows for long.
     statements.append(f"SELECT {service}.maintain_outbox(7)")
     return statements
+
+
+def parked_everywhere_v1(service: str) -> list[str]:
+    """A look at the parked events of all communities, for operators, who belong to none."""
+    return [
+        f"""CREATE FUNCTION {service}.parked_everywhere(skip int, at_most int)
+            RETURNS TABLE (community_id uuid, event_id uuid, type text, subject text, error text, attempt_count int,
+                           parked_at timestamptz) LANGUAGE sql STABLE AS $$
+            SELECT p.community_id, p.event_id, p.type, p.subject, p.error, p.attempt_count, p.parked_at
+              FROM {service}.parked_event AS p ORDER BY p.parked_at DESC, p.event_id OFFSET skip LIMIT at_most $$""",
+        *worker_functions_v1(service, ("parked_everywhere(int, int)",)),
+    ]
+
+
+def forgetting_v1(service: str, kinds: Mapping[str, str]) -> list[str]:
+    """The function `forget`: removes at most so many rows of a kind that are older than a span, and returns how many.
+
+    `kinds` gives for each name one statement; `cutoff` and `at_most` stand in it for the moment and the bound. Keys of
+    requests and consumed events are added. Replaces `forget_old_keys`, which knew no bound.
+    """
+    common = {
+        "idempotency_key": oldest_of(service, "idempotency_key", "caller, method, key", "created_at < cutoff"),
+        "consumed_event": oldest_of(service, "consumed_event", "event_id", "consumed_at < cutoff"),
+    }
+    branches = " ".join(f"WHEN '{kind}' THEN {statement};" for kind, statement in {**common, **kinds}.items())
+    return [
+        f"DROP FUNCTION {service}.forget_old_keys(interval)",
+        f"""CREATE FUNCTION {service}.forget(what text, older_than interval, at_most int) RETURNS bigint
+            LANGUAGE plpgsql AS $$
+            DECLARE cutoff timestamptz := {service}.clock_now() - older_than; gone bigint;
+            BEGIN
+                CASE what {branches} END CASE;
+                GET DIAGNOSTICS gone = ROW_COUNT;
+                RETURN gone;
+            END $$""",
+        *worker_functions_v1(service, ("forget(text, interval, int)",)),
+    ]
+
+
+def oldest_of(service: str, table: str, key: str, condition: str) -> str:
+    """Return a statement that deletes rows of a tenant's table; `key` is the rest of its primary key."""
+    keys = f"community_id, {key}"
+    return (
+        f"DELETE FROM {service}.{table} WHERE ({keys}) IN"
+        f" (SELECT {keys} FROM {service}.{table} WHERE {condition} LIMIT at_most FOR UPDATE SKIP LOCKED)"
+    )
 
 
 def tenant_table_v1(service: str, table: str) -> list[str]:

@@ -17,11 +17,14 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from louyu_runtime.setting_shapes import DatabaseUrl, HttpUrl, ListenAddress, RedisUrl, ServiceAddress
+from louyu_runtime.setting_spelling import unknown_settings
 
 ROLES = ("messaging", "routing", "notify", "gateway")
 
 # Read by the command line and not by services; services that inherit them must not take them for misspelt settings.
-COMMAND_LINE_NAMES = frozenset({"LOUYU_DATA_DIR", "LOUYU_MIGRATE_DATABASE_URL", "LOUYU_MIGRATE_DATABASE_URL_FILE"})
+COMMAND_LINE_NAMES = frozenset(
+    {"LOUYU_DATA_DIR", "LOUYU_MIGRATE_DATABASE_URL", "LOUYU_MIGRATE_DATABASE_URL_FILE", "LOUYU_GATEWAY_ADDR"}
+)
 
 DEFAULT_PORTS = {"messaging": 7001, "routing": 7002, "notify": 7003, "gateway": 8080}
 DEFAULT_ADMIN_PORTS = {"messaging": 9101, "routing": 9102, "notify": 9103, "gateway": 9104}
@@ -177,6 +180,18 @@ def setting_names(settings_class: type[CommonSettings]) -> dict[str, list[str]]:
     }
 
 
+def known_names(*settings_classes: type[CommonSettings]) -> frozenset[str]:
+    """Return every name that the services of these settings, or the commands, read; with the _FILE forms."""
+    read = {
+        form
+        for settings_class in settings_classes
+        for candidates in setting_names(settings_class).values()
+        for name in candidates
+        for form in (name, f"{name}_FILE")
+    }
+    return COMMAND_LINE_NAMES | read
+
+
 def load_settings(settings_class: type[SettingsT], environ: Mapping[str, str] = os.environ) -> SettingsT:
     """Read the settings of one service from the environment.
 
@@ -193,12 +208,9 @@ def load_settings(settings_class: type[SettingsT], environ: Mapping[str, str] = 
             if text is not None:
                 values[field], origin[field] = text, name
                 break
-    known = {form for candidates in names.values() for name in candidates for form in (name, f"{name}_FILE")}
+    known = known_names(settings_class)
     others = tuple(f"LOUYU_{role.upper()}_" for role in ROLES if role != settings_class.role)
-    for name in sorted(environ):
-        if not name.startswith("LOUYU_") or name in known or name in COMMAND_LINE_NAMES or name.startswith(others):
-            continue
-        faults.append(f"{name}: no such setting; remove it or correct its name (docs/operators/settings.md lists all)")
+    faults += unknown_settings((name for name in environ if name in known or not name.startswith(others)), known)
     try:
         settings = settings_class.model_validate(values)
     except ValidationError as error:
@@ -210,6 +222,15 @@ def load_settings(settings_class: type[SettingsT], environ: Mapping[str, str] = 
     if faults:
         raise SettingsError(faults)
     return settings
+
+
+def setting_value(settings_class: type[CommonSettings], field: str, environ: Mapping[str, str]) -> str:
+    """Return the text that a service would read for one setting; empty when it is not given or cannot be read."""
+    for name in setting_names(settings_class)[field]:
+        text = _read(name, environ, [])
+        if text is not None:
+            return text
+    return ""
 
 
 def _read(name: str, environ: Mapping[str, str], faults: list[str]) -> str | None:

@@ -43,6 +43,17 @@
 {{- end -}}
 {{- end -}}
 
+{{- $taken := list -}}
+{{- range $facts := list (include "louyu.doctor" . | fromYaml) (get $roles "notify") (get $roles "gateway") -}}
+{{- range $setting, $_ := $facts.secrets -}}
+{{- $taken = append $taken (include "louyu.secretFile" $setting) -}}
+{{- end -}}
+{{- end -}}
+{{- range $values.secrets.channels.files -}}
+{{- if has . $taken -}}
+{{- $faults = append $faults (printf "secrets.channels.files names %s, a file that the chart mounts itself. Give that key of the Secret another name." .) -}}
+{{- end -}}
+{{- end -}}
 {{- if and $policy.enabled $values.secrets.channels.enabled (not $policy.providerCidrs) -}}
 {{- $faults = append $faults "secrets.channels is enabled, but the network policy lets nothing out to providers. Name their addresses: --set networkPolicy.providerCidrs={0.0.0.0/0}, or your egress gateway's" -}}
 {{- end -}}

@@ -63,6 +63,10 @@ securityContext:
           items:
             - key: {{ $given.key }}
               path: {{ include "louyu.secretFile" $setting }}
+            {{- range $given.files }}
+            - key: {{ . }}
+              path: {{ . }}
+            {{- end }}
       {{- end }}
 {{- if .tls }}
 - name: tls

@@ -340,3 +340,35 @@ class NewVisit(Given):
 
     household: str = Field(min_length=1, max_length=64)
     result: Literal["told", "not_at_home", "slip_left"]
+
+
+class UndeliveredDelivery(BaseModel):
+    """Something that did not surely arrive. `reason` says why in plain words; `reason_code` is the provider's or ours.
+
+    `can_visit`: a household's door stands in the announcement's ledger for it.
+    """
+
+    id: str
+    channel: str
+    state: Literal["failed", "unknown"]
+    recipient_kind: Literal["person", "group", "screen"]
+    recipient: str
+    flat: str | None
+    purpose: str
+    question: str | None
+    question_number: int | None
+    announcement: str | None
+    reason: str
+    reason_class: str
+    reason_code: str
+    tries: int
+    at: datetime
+    can_retry: bool
+    can_visit: bool
+
+
+class Undelivered(BaseModel):
+    """What did not surely arrive, the latest first."""
+
+    deliveries: list[UndeliveredDelivery]
+    next_page: str | None

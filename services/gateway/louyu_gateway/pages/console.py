@@ -55,6 +55,7 @@ def _places(viewer: Viewer, texts: Texts, at: str) -> list[Place]:
     places = [("/console/", "list", texts("诉求"))]
     if roles & LEADERS or viewer.principal.is_operator:
         places.append(("/console/announcements", "horn", texts("通知")))
+        places.append(("/console/deliveries", "send", texts("没送到")))
     places.append(("/console/groups", "building", texts("楼群")))
     if viewer.principal.is_operator:
         places.append(("/console/system", "gear", texts("运行")))

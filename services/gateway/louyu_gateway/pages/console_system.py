@@ -1,4 +1,7 @@
-"""The operators' page: events put aside, plugins, screens; and the choice of the community that an operator looks at."""
+"""The operators' page: events put aside, plugins, screens; and the choice of the community that an operator looks at.
+
+It needs no community: only the list of screens waits until one is chosen.
+"""
 
 import asyncio
 from datetime import timedelta
@@ -12,7 +15,7 @@ from louyu.notify.v1 import screen_pb2
 from louyu.routing.v1 import plan_pb2
 from louyu.routing.v1 import routing_service_pb2 as routing
 from louyu_runtime.errors import NotFound, PermissionDenied, RemoteError
-from louyu_runtime.ids import community_id_of
+from louyu_runtime.ids import community_id_of, is_uuid
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -40,56 +43,44 @@ def console_system_pages(gateway: Gateway) -> APIRouter:
     @router.get("/system")
     async def system(request: Request) -> Response:
         viewer = await operator(request)
-        community_id = viewer.community()
+        community_id = viewer.principal.community_id
         texts, now = pages.texts(request), gateway.now()
-        unreachable: list[str] = []
-        parked: list[SimpleNamespace] = []
-        asked = {
-            service: viewer.ask.events(service, events.ListParkedEventsRequest(community_id=community_id))
-            for service in ("routing", "notify")
-        }
-        for service, answer in zip(asked, await asyncio.gather(*asked.values(), return_exceptions=True), strict=True):
-            if isinstance(answer, RemoteError):
-                unreachable.append(service)
-            elif isinstance(answer, BaseException):
-                raise answer
-            else:
-                parked += [_parked(service, event) for event in answer.parked_events]
+        parked, unreachable = await _read_parked(viewer)
         plugins: list[SimpleNamespace] = []
         screens: list[SimpleNamespace] = []
         try:
             found: routing.ListPluginsResponse = await viewer.ask.routing(routing.ListPluginsRequest())
             plugins = [_plugin(plugin, texts) for plugin in found.plugins]
         except RemoteError:
-            unreachable.append("routing")
-        try:
-            listed: notify.ListScreensResponse = await viewer.ask.notify(
-                notify.ListScreensRequest(community_id=community_id)
-            )
-            screens = [_screen(gateway, screen, texts) for screen in listed.screens]
-        except RemoteError:
-            unreachable.append("notify")
+            unreachable.add("routing")
+        if community_id:
+            try:
+                listed: notify.ListScreensResponse = await viewer.ask.notify(
+                    notify.ListScreensRequest(community_id=community_id)
+                )
+                screens = [_screen(gateway, screen, texts) for screen in listed.screens]
+            except RemoteError:
+                unreachable.add("notify")
         return await render_console(
             gateway,
             request,
             viewer,
             "console/system.html",
             at=AT,
-            unreachable=sorted(set(unreachable)),
+            unreachable=sorted(unreachable),
             parked=sorted(parked, key=lambda event: event.at or now, reverse=True),
             plugins=plugins,
             screens=screens,
+            has_community=bool(community_id),
         )
 
-    @router.post("/system/parked/{service}/{event_id}")
-    async def retry(request: Request, service: str, event_id: str) -> Response:
+    @router.post("/system/parked/{community_id}/{service}/{event_id}")
+    async def retry(request: Request, community_id: str, service: str, event_id: str) -> Response:
         _, _ = await gateway.writer(request)
         viewer = await operator(request)
-        if service not in gateway.services.events:
-            raise NotFound("no such service")
-        await viewer.ask.events(
-            service, events.RetryParkedEventRequest(community_id=viewer.community(), event_id=event_id)
-        )
+        if service not in gateway.services.events or not is_uuid(community_id):
+            raise NotFound("no such parked event")
+        await viewer.ask.events(service, events.RetryParkedEventRequest(community_id=community_id, event_id=event_id))
         return RedirectResponse(AT, status_code=303)
 
     @router.post("/community")
@@ -116,9 +107,39 @@ def console_system_pages(gateway: Gateway) -> APIRouter:
     return router
 
 
+async def _read_parked(viewer: Viewer) -> tuple[list[SimpleNamespace], set[str]]:
+    """Return what the services have put aside, of all communities, and the services that cannot be asked."""
+    parked: list[SimpleNamespace] = []
+    unreachable: set[str] = set()
+    asked = {service: viewer.ask.events(service, events.ListParkedEventsRequest()) for service in ("routing", "notify")}
+    for service, answer in zip(asked, await asyncio.gather(*asked.values(), return_exceptions=True), strict=True):
+        if isinstance(answer, RemoteError):
+            unreachable.add(service)
+        elif isinstance(answer, BaseException):
+            raise answer
+        else:
+            parked += [_parked(service, event) for event in answer.parked_events]
+    names = await _community_names(viewer, {event.community_id for event in parked})
+    for event in parked:
+        event.community = names.get(event.community_id, event.community_id)
+    return parked, unreachable
+
+
+async def _community_names(viewer: Viewer, community_ids: set[str]) -> dict[str, str]:
+    """Return the names of these communities by UUID, as far as messaging tells them."""
+    asked = [viewer.ask.messaging(messaging.GetCommunityRequest(community=one)) for one in sorted(community_ids)]
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    return {
+        answer.community.id: answer.community.name
+        for answer in answers
+        if isinstance(answer, messaging.GetCommunityResponse)
+    }
+
+
 def _parked(service: str, event: events.ParkedEvent) -> SimpleNamespace:
     return SimpleNamespace(
         service=service,
+        community_id=event.community_id,
         id=event.event_id,
         type=event.type,
         error=event.error,

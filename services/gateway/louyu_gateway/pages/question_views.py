@@ -61,7 +61,10 @@ def question_view(question: question_pb2.Question, viewer: Principal, now: datet
 
 def asker_names(question: question_pb2.Question, texts: Texts, flats: Mapping[str, str]) -> str:
     """Return who asked, the first three by name, with the flats that are known here by person."""
-    shown = [" · ".join(filter(None, (asker.name, flats.get(asker.person_id)))) for asker in question.askers[:3]]
+    shown = [
+        " · ".join(filter(None, (asker.name or texts("居民"), flats.get(asker.person_id))))
+        for asker in question.askers[:3]
+    ]
     more = texts("等 {n} 人", n=len(question.askers)) if len(question.askers) > 3 else ""
     return texts("、").join(shown) + more
 

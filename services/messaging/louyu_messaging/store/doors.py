@@ -139,8 +139,3 @@ async def set_active(tx: Transaction, place: Place, *, is_active: bool) -> str:
         **_names(tx, place),
     )
     return str(found or "")
-
-
-async def forget_old(tx: Transaction, days: int) -> None:
-    """Forget receipts and questions older than so many days, in every community."""
-    await tx.execute("SELECT forget_door_state(make_interval(days => :days))", {"days": days})

@@ -48,6 +48,7 @@ class WeChatOfficialAccountChannel:
         needs_address=True,
         repeats_are_safe=False,
         reply_window=timedelta(hours=48),
+        text_bytes=LONGEST_BYTES,
     )
 
     def __init__(

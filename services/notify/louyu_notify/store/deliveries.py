@@ -77,14 +77,16 @@ async def claim(tx: Transaction, channel: str, *, at_most: int, lease: timedelta
 async def record(tx: Transaction, delivery: Claimed, verdict: Verdict) -> bool:
     """Record what became of an attempt; False when another worker has taken it over meanwhile."""
     is_over = verdict.state not in (DeliveryState.WAITING, DeliveryState.SENDING)
-    due_at = tx.now + verdict.wait
+    due_at = verdict.held_until or tx.now + verdict.wait
     changed = await tx.value(
         "UPDATE delivery SET state = :state, due_at = CASE WHEN :state = 'waiting' THEN CAST(:due AS timestamptz)"
         "     ELSE due_at END,"
         "   leased_until = CASE WHEN :state = 'sending' THEN CAST(:due AS timestamptz) END,"
         "   ended_at = CAST(:ended AS timestamptz), error_class = :error_class, error_code = :error_code,"
         "   provider_id = :provider_id, is_possible_duplicate = is_possible_duplicate OR :duplicate,"
-        "   try_count = try_count - :uncounted"
+        "   try_count = try_count - :uncounted,"
+        "   held_until = CASE WHEN :held THEN CAST(:due AS timestamptz) ELSE held_until END,"
+        "   bundle_id = CASE WHEN :leaves THEN NULL ELSE bundle_id END"
         " WHERE delivery_id = CAST(:id AS uuid) AND attempt_id = CAST(:attempt AS uuid) AND state = 'sending'"
         " RETURNING true",
         state=verdict.state.value,
@@ -95,6 +97,8 @@ async def record(tx: Transaction, delivery: Claimed, verdict: Verdict) -> bool:
         provider_id=verdict.provider_id,
         duplicate=verdict.marks_possible_duplicate,
         uncounted=0 if verdict.counts_as_try else 1,
+        held=verdict.held_until is not None,
+        leaves=verdict.leaves_bundle,
         id=delivery.delivery_id,
         attempt=delivery.attempt_id,
     )
@@ -109,11 +113,11 @@ async def add_on_next_channel(tx: Transaction, delivery: Claimed) -> str:
     await tx.execute(
         "INSERT INTO delivery (community_id, delivery_id, recipient_kind, recipient_id, channel, other_channels, purpose,"
         "   urgency, ignores_quiet_hours, is_reply, title, text, url, source, valid_until, question_id, question_number,"
-        "   announcement_id, due_at, traceparent, created_at)"
+        "   announcement_id, due_at, held_until, traceparent, created_at)"
         " SELECT community_id, CAST(md5(delivery_id || '/' || CAST(:channel AS text)) AS uuid), recipient_kind,"
         "   recipient_id, CAST(:channel AS text), CAST(:others AS text[]), purpose, urgency, ignores_quiet_hours, is_reply,"
         "   title, text, url, source, valid_until, question_id, question_number, announcement_id,"
-        "   CAST(:now AS timestamptz), traceparent, CAST(:now AS timestamptz)"
+        "   CAST(:now AS timestamptz), held_until, traceparent, CAST(:now AS timestamptz)"
         "  FROM delivery WHERE delivery_id = CAST(:id AS uuid) ON CONFLICT DO NOTHING",
         {"channel": channel, "others": others, "now": tx.now, "id": delivery.delivery_id},
     )
@@ -158,14 +162,18 @@ async def add_for_members(
     person_channels: Sequence[str],
     due_at: datetime,
 ) -> None:
-    """Add an announcement's deliveries to the members of these households, each on the first channel that they have."""
+    """Add an announcement's deliveries to the members of these households, each on the first channel that they have.
+
+    Those that are due later are held for the morning.
+    """
     await tx.execute(
         "INSERT INTO delivery (community_id, delivery_id, recipient_kind, recipient_id, channel, other_channels, purpose,"
-        "   urgency, ignores_quiet_hours, announcement_id, due_at, traceparent, created_at)"
+        "   urgency, ignores_quiet_hours, announcement_id, due_at, held_until, traceparent, created_at)"
         " SELECT a.community_id, CAST(md5(a.announcement_id || '/' || m.person_id || '/' || has.channels[1]) AS uuid),"
         "   'person', m.person_id, has.channels[1], has.channels[2:], 'announcement', " + _URGENCY + ","
-        "   a.urgency = 'emergency', a.announcement_id, CAST(:due AS timestamptz), CAST(:traceparent AS text),"
-        "   CAST(:now AS timestamptz)"
+        "   a.urgency = 'emergency', a.announcement_id, CAST(:due AS timestamptz),"
+        "   CASE WHEN CAST(:due AS timestamptz) > CAST(:now AS timestamptz) THEN CAST(:due AS timestamptz) END,"
+        "   CAST(:traceparent AS text), CAST(:now AS timestamptz)"
         "  FROM announcement AS a"
         "  JOIN household_member AS m ON m.household_id = ANY (CAST(:households AS uuid[]))"
         " CROSS JOIN LATERAL (SELECT array_agg(u.channel ORDER BY u.place) AS channels"
@@ -219,4 +227,5 @@ def _claimed(row: Any) -> Claimed:
         traceparent=row.traceparent,
         created_at=row.created_at,
         quiet_hours=quiet,
+        bundle_id=str(row.bundle_id) if row.bundle_id else None,
     )

@@ -30,14 +30,16 @@ class ParkedEvents(events_service_pb2_grpc.EventsServiceServicer):
     async def ListParkedEvents(
         self, request: events_service_pb2.ListParkedEventsRequest, context: Any
     ) -> events_service_pb2.ListParkedEventsResponse:
-        """List them, newest first."""
+        """List them, newest first; without a community those of all."""
         size = page_size(request.page_size)
         position = decode_token("ListParkedEvents", request.page_token, int) or [0]
-        if not is_uuid(request.community_id):
+        if request.community_id and not is_uuid(request.community_id):
             raise InvalidArgument("community_id is not a UUID", field="community_id")
+        within = "parked_event ORDER BY parked_at DESC, event_id OFFSET :skip LIMIT :size"
+        everywhere = "parked_everywhere(CAST(:skip AS int), CAST(:size AS int))"
         async with self._database.transaction(request.community_id) as tx:
             rows = await tx.rows(
-                "SELECT * FROM parked_event ORDER BY parked_at DESC, event_id OFFSET :skip LIMIT :size",
+                f"SELECT * FROM {within if request.community_id else everywhere}",
                 skip=int(position[0]),
                 size=size + 1,
             )
@@ -45,6 +47,7 @@ class ParkedEvents(events_service_pb2_grpc.EventsServiceServicer):
         for row in rows[:size]:
             parked = response.parked_events.add(
                 event_id=str(row.event_id),
+                community_id=str(row.community_id),
                 type=row.type,
                 subject=row.subject,
                 error=row.error,

@@ -143,7 +143,6 @@ class Relay:
     async def _maintain(self) -> None:
         async with self._database.transaction(statement_ms=30_000) as tx:
             await tx.execute("SELECT maintain_outbox(:days)", {"days": KEEP_DAYS})
-            await tx.execute("SELECT forget_old_keys(make_interval(days => :days))", {"days": KEEP_DAYS})
             OUTBOX_AGE.set(float(await tx.value("SELECT outbox_age_seconds()")))
         for partition in range(self._partitions):
             await self._trim(stream_name(self._source, partition))

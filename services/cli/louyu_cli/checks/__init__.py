@@ -1,0 +1,1 @@
+"""What `louyu doctor` checks, one module for each kind of thing that can be wrong."""

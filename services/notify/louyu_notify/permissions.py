@@ -11,6 +11,7 @@ PERMISSIONS: dict[str, Rule] = {
     "ListReach": persons(LEADERS | {"harmony_promoter"}),
     "RecordVisit": persons(LEADERS | {"harmony_promoter"}),
     "ListScreens": persons(STAFF),
+    "ListPlugins": persons(OPERATORS),
     # The code in the request is the identity: whoever holds it stands before the screen.
     "GetScreen": ANYONE,
     "WatchScreen": ANYONE,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from types import SimpleNamespace
 
 import pytest
+from louyu_notify.channel_list import ChannelList
 from louyu_notify.installed import load_channels
 from louyu_notify.plugin_states import ChannelPlugins
 from louyu_notify.settings import NotifySettings
@@ -12,6 +13,7 @@ from louyu_sdk import Channel, ChannelAccount, Delivery, SendResult, hookimpl
 from louyu_sdk.breaker import ERRORS
 from louyu_sdk.host import PluginHost
 from louyu_sdk.loading import load_plugins
+from louyu_sdk.sending import ChannelSender
 from louyu_sdk.testing import example_delivery
 
 from tests.sdk.lobby import Lobby
@@ -65,3 +67,11 @@ async def test_an_account_of_a_plugins_kind_makes_its_channel(settings: NotifySe
     channels, plugins = await load_channels(settings, [ACCOUNT], {"lobbies": PLUGIN})
     assert channels.keys == ("lobby",)
     assert [state.name for state in plugins.states()] == ["lobbies"]
+
+
+def test_what_goes_to_no_address_is_sent_by_the_first_account() -> None:
+    senders = [ChannelSender(Lobby(account=name), on_failure=lambda failure: None) for name in ("east", "west")]
+    channel = ChannelList(senders).channels["lobby"]
+    assert channel.sender(None) is senders[0]
+    assert channel.sender("west") is senders[1]
+    assert channel.sender("north") is None

@@ -51,7 +51,7 @@ def test_a_new_plugin_is_formatted_and_typed_as_ours_are(tmp_path: Path, kind: s
 
 def test_the_folder_may_be_read_like_any_other(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
-    made = scaffold("bicycle-repair", "responder", tmp_path)
+    made = scaffold("yard-swing", "responder", tmp_path)
     assert stat.S_IMODE(made.stat().st_mode) == stat.S_IMODE((tmp_path / "other").stat().st_mode)
 
 
@@ -80,7 +80,7 @@ def test_a_name_that_cannot_be_used_is_refused_with_the_mend(tmp_path: Path, nam
 
 @pytest.mark.parametrize("kind", ["file", "folder", "dangling link"])
 def test_what_exists_is_left_as_it_is(tmp_path: Path, kind: str) -> None:
-    there = tmp_path / "louyu-bicycle-repair"
+    there = tmp_path / "louyu-yard-swing"
     if kind == "folder":
         there.mkdir()
     elif kind == "file":
@@ -89,7 +89,7 @@ def test_what_exists_is_left_as_it_is(tmp_path: Path, kind: str) -> None:
         there.symlink_to(tmp_path / "nowhere")
     before = there.lstat()
     with pytest.raises(CannotScaffold, match="exists already and is left as it is"):
-        scaffold("bicycle-repair", "responder", tmp_path)
+        scaffold("yard-swing", "responder", tmp_path)
     assert there.lstat() == before
     assert list(tmp_path.iterdir()) == [there]
 
@@ -97,7 +97,7 @@ def test_what_exists_is_left_as_it_is(tmp_path: Path, kind: str) -> None:
 def test_a_folder_that_cannot_be_written_is_named_and_left_clean(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(CannotScaffold, match="cannot be made: Not a directory") as refused:
-        scaffold("bicycle-repair", "responder", tmp_path / "file")
+        scaffold("yard-swing", "responder", tmp_path / "file")
     assert not refused.value.is_wrong_usage
 
 

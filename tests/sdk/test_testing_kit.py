@@ -97,7 +97,7 @@ def ever_new() -> list[ResponderType]:
 
 ever_new.calls = 0  # type: ignore[attr-defined]
 
-OURS = Example(text="墙上又贴满了小广告，谁来清", concerns="squad")
+OURS = Example(text="墙上又贴满了小广告，谁来清", concerns="squad", classified_for="property")
 NOT_OURS = Example(text="电梯停在八层", concerns=None)
 LATER_PROMISE = timedelta(days=1)
 
@@ -228,6 +228,10 @@ FAULTY: dict[str, tuple[SimpleNamespace, str]] = {
     "too unsure": (
         with_examples(dataclasses.replace(OURS, least_score=0.9), NOT_OURS),
         "a score of 0.5, less than 0.9",
+    ),
+    "loses to louyu's own": (
+        with_examples(dataclasses.replace(OURS, classified_for="committee", confidence=0.6), NOT_OURS),
+        "loses to louyu's own committee, which has the classifier's confidence of 0.6",
     ),
     "invents evidence": (
         examined(

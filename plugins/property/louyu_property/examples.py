@@ -30,7 +30,9 @@ EXAMPLES = (
         via=Via.VOICE,
     ),
     # The classifier is unsure and thinks of the committee; the company is named.
-    Example(text="物业派人来看看，厨房下水堵了", concerns=TYPE, kind=Kind.WATER, confidence=0.3),
+    Example(
+        text="物业派人来看看，厨房下水堵了", concerns=TYPE, kind=Kind.WATER, classified_for="committee", confidence=0.3
+    ),
     # A lift, but a matter of the inspector.
     Example(text="电梯年检标志过期了归谁管", concerns=None, classified_for="quality_inspection", confidence=0.9),
     Example(text="谁家有多的婴儿车借一天", concerns=None, classified_for="neighbours"),

@@ -31,10 +31,11 @@ class Example:
     """What the score must reach at least."""
     kind: str | None = None
     """Key of the kind of work that must be recognised; None: whichever."""
-    classified_for: str | None = "committee"
-    """What louyu's classifier says of it. It knows nothing of your type: what it cannot place goes to the committee."""
+    classified_for: str | None = "neighbours"
+    """What louyu's classifier says of it, as `louyu classify` prints. It knows nothing of your type."""
     confidence: float = 0.5
-    """How sure the classifier is."""
+    """How sure the classifier is. What it gives to `neighbours`, `building_head` or `committee` has this score already:
+    your match must be surer to win."""
     intent: Intent = Intent.REPORT
     urgency: Urgency = Urgency.NORMAL
     """Not EMERGENCY: those are routing's."""

@@ -24,6 +24,9 @@ from louyu_sdk.testing.examples import (
 )
 from louyu_sdk.testing.under_test import PluginUnderTest
 
+BUILT_IN_TYPES = frozenset({"neighbours", "building_head", "committee"})
+"""What the classifier gives to these, louyu's own plugin takes with the classifier's confidence as its score."""
+
 SHORTEST_STEP = timedelta(seconds=1)
 SHORTEST_REPEAT = timedelta(minutes=1)
 LONGEST_PLAN = timedelta(days=366)
@@ -142,6 +145,11 @@ def _as_said(example: Example, match: Match | None) -> None:
     if match.score < example.least_score:
         raise ContractBroken(
             f"louyu_match gives {_shown(example)} a score of {match.score:g}, less than {example.least_score:g}"
+        )
+    if example.classified_for in BUILT_IN_TYPES and match.score <= example.confidence:
+        raise ContractBroken(
+            f"louyu_match gives {_shown(example)} a score of {match.score:g}, and loses to louyu's own"
+            f" {example.classified_for}, which has the classifier's confidence of {example.confidence:g}"
         )
     if example.kind is not None and match.kind != example.kind:
         raise ContractBroken(f"louyu_match takes {_shown(example)} for kind {match.kind}, not {example.kind}")

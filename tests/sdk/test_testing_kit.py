@@ -184,7 +184,7 @@ class Raising(PluginSettings):
     @field_validator("days", mode="before")
     @classmethod
     def look_up(cls, value: object) -> int:
-        return {3: 3, "3": 3}[value]  # type: ignore[index]
+        return {3: 3, "3": 3}[value]
 
 
 FAULTY: dict[str, tuple[SimpleNamespace, str]] = {
@@ -242,7 +242,7 @@ FAULTY: dict[str, tuple[SimpleNamespace, str]] = {
         ),
         "gives as evidence '电梯', which is not in",
     ),
-    "asks all of a large directory": (examined(louyu_plan=plan_everybody), "has 900 items; 1 to 10 are allowed"),
+    "asks all of a large directory": (examined(louyu_plan=plan_everybody), "has 300 items; 1 to 10 are allowed"),
     "asks who serves another building": (examined(louyu_plan=plan_first), "does not serve the question's building"),
     "nobody to hand back to": (examined(louyu_plan=plan_without_chain), "what they hand back comes to nobody"),
     "needs somebody on duty": (examined(louyu_plan=plan_needing_a_head), "louyu_plan raised: IndexError"),

@@ -127,13 +127,9 @@ def _state(plugin: plan_pb2.PluginState) -> Row:
         "fault": plugin.fault,
         "failures": plugin.failure_count,
         "last_failure": plugin.last_failure,
-        "last_failed_at": _moment(plugin, "last_failed_at"),
-        "since": _moment(plugin, "since"),
+        "last_failed_at": plugin.last_failed_at.ToJsonString() if plugin.HasField("last_failed_at") else None,
+        "since": plugin.since.ToJsonString() if plugin.HasField("since") else None,
     }
-
-
-def _moment(plugin: plan_pb2.PluginState, name: str) -> str | None:
-    return getattr(plugin, name).ToJsonString() if plugin.HasField(name) else None
 
 
 def _judge(row: Row, asked: Iterable[str]) -> None:

@@ -2,8 +2,8 @@
 
 import os
 import re
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from importlib.metadata import version
 from importlib.resources import as_file, files
@@ -60,12 +60,12 @@ def scaffold(name: str, kind: str, into: Path) -> Path:
         "next_sdk": f"{major}.{int(minor) + 1}",
     }
     try:
-        half_made = Path(tempfile.mkdtemp(prefix=".louyu-new-", dir=into))
+        half_made = into / f".louyu-new-{secrets.token_hex(8)}"
+        half_made.mkdir()
         try:
             for path, text in _rendered(kind, values):
                 (half_made / path).parent.mkdir(parents=True, exist_ok=True)
                 (half_made / path).write_text(text, encoding="utf-8")
-            half_made.chmod(0o777 & ~_umask())
             half_made.rename(folder)
         except BaseException:
             shutil.rmtree(half_made, ignore_errors=True)
@@ -99,9 +99,3 @@ def _rendered(kind: str, values: dict[str, str]) -> Iterator[tuple[str, str]]:
         for file in sorted(path for path in root.rglob("*.txt") if path.is_file()):
             path = str(file.relative_to(root)).removesuffix(".txt").replace("package", values["package"], 1)
             yield path.replace("dot-", "."), Template(file.read_text(encoding="utf-8")).substitute(values)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -150,9 +150,9 @@ def many_directories(responder_type: str) -> Iterator[Directory]:
     yield dataclasses.replace(example_directory(responder_type, available=False), responders=(nobody_on_duty,))
     yield dataclasses.replace(
         full,
-        role_holders=full.role_holders * 300,
+        role_holders=full.role_holders * 100,
         responders=tuple(
-            dataclasses.replace(responder, id=f"responder-{number}", name=f"🏠物业𠮷 {number}") for number in range(900)
+            dataclasses.replace(responder, id=f"responder-{number}", name=f"🏠物业𠮷 {number}") for number in range(300)
         ),
     )
 

@@ -99,7 +99,7 @@ async def with_squad(
 
 
 CHAIN = Plan(steps=closing_chain(ChainTimes()), promise=builtin_responders.PROMISE)
-RESPONDER = named_id(COMMUNITY, "responder", "squad")
+RESPONDER = named_id(COMMUNITY, "responder", "property")
 SQUAD_FIRST = Plan(
     steps=(Step(whom=(ResponderById(RESPONDER),), how_long=timedelta(hours=1)), *closing_chain(ChainTimes())),
     promise=builtin_responders.PROMISE,
@@ -107,8 +107,8 @@ SQUAD_FIRST = Plan(
 
 
 async def with_squad_in_the_file(neighbourhood: Neighbourhood) -> None:
-    """Let the community's file name the squad."""
-    wanted = ResponderWanted(key="squad", type="volunteer_squad", name="小分队", building_keys=(), settings={})
+    """Let the community's file name the squad, under the key whose staff the plumber is."""
+    wanted = ResponderWanted(key="property", type="volunteer_squad", name="小分队", building_keys=(), settings={})
     async with neighbourhood.database.transaction(COMMUNITY) as tx:
         await apply(tx, neighbourhood.plugins, Chase(), [wanted], is_dry_run=False)
 

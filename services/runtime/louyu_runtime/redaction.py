@@ -71,7 +71,7 @@ _RULES = (
         ),
         _all,
     ),
-    _Rule("电子邮箱", re.compile(r"(?<![\w.])[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"), _all),
+    _Rule("电子邮箱", re.compile(r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"), _all),
     _Rule(
         "车牌号",
         re.compile(

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from louyu_sdk.scaffold import scaffold
+from louyu_sdk.testing import CHECKS
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
@@ -80,6 +81,7 @@ def test_the_wheels_hold_what_an_integrator_needs(wheels: Path) -> None:
     )
 
 
+@pytest.mark.timeout(300)  # a few seconds alone; installs packages while other tests want the disk
 def test_the_guide_can_be_followed_with_the_released_wheels_alone(wheels: Path, tmp_path: Path) -> None:
     (tmp_path / "wheels").symlink_to(wheels)
     mine = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "PYTHON", "VIRTUAL_"))}
@@ -93,16 +95,17 @@ def test_the_guide_can_be_followed_with_the_released_wheels_alone(wheels: Path, 
             "PIP_CONFIG_FILE": os.devnull,
             "PIP_FIND_LINKS": str(wheels),  # for what pip builds apart, where the guide's reader has an index
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+            "PIP_NO_COMPILE": "1",
         },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        timeout=180,
+        timeout=280,
     )
     assert run.returncode == 0, run.stdout
-    assert run.stdout.count(" passed") == commands().count("pytest\n") == 2
-    assert "wrong" not in run.stdout
+    assert run.stdout.count(" passed") == 1
+    assert run.stdout.count("good   bicycle_repair: ") == len(CHECKS)
 
 
 @pytest.mark.parametrize("name", ["plugin.py", "examples.py"])

@@ -16,13 +16,13 @@ from louyu_sdk.testing.checking import check_folder
 def test_the_tests_of_a_new_plugin_pass_as_they_are(tmp_path: Path, kind: str) -> None:
     folder = scaffold("window-cleaning", kind, tmp_path)
     run = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "pytest", "-q", "-p", "no:asyncio", "-p", "no:cacheprovider"],
+        [sys.executable, "-W", "error", "-m", "pytest", "-q", "-p", "louyu_sdk.testing.pytest_plugin"],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**os.environ, "PYTHONPATH": str(folder), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=110,
     )
     assert run.returncode == 0, run.stdout
     assert "passed" in run.stdout
@@ -35,16 +35,17 @@ def test_a_new_plugin_keeps_the_contract(tmp_path: Path, monkeypatch: pytest.Mon
     assert [str(finding) for finding in check_folder(folder) if finding.fault] == []
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_new_plugin_is_formatted_and_typed_as_ours_are(tmp_path: Path, kind: str) -> None:
-    folder = scaffold("bell", kind, tmp_path)
-    for command in (
-        ("ruff", "format", "--check", "--line-length", "120", "."),
-        ("ruff", "check", "--isolated", "--line-length", "120", "--select", "E,F,I,B,UP,SIM", "."),
-        ("mypy", "--strict", "louyu_bell"),
-    ):
+def test_new_plugins_are_formatted_and_typed_as_ours_are(tmp_path: Path) -> None:
+    made = [scaffold(f"bell-{kind}", kind, tmp_path) for kind in KINDS]
+    packages = [str(folder / f"louyu_bell_{kind}") for folder, kind in zip(made, KINDS, strict=True)]
+    checks = [(folder, ("ruff", "format", "--check", "--line-length", "120", ".")) for folder in made]
+    checks += [
+        (folder, ("ruff", "check", "--isolated", "--line-length", "120", "--select", "E,F,I,B,UP,SIM", "."))
+        for folder in made
+    ]
+    for folder, command in [*checks, (tmp_path, ("mypy", "--strict", *packages))]:
         run = subprocess.run(
-            [sys.executable, "-m", *command], cwd=folder, capture_output=True, text=True, check=False, timeout=120
+            [sys.executable, "-m", *command], cwd=folder, capture_output=True, text=True, check=False, timeout=110
         )
         assert run.returncode == 0, run.stdout
 

@@ -38,7 +38,9 @@ def test_a_new_plugin_keeps_the_contract(tmp_path: Path, monkeypatch: pytest.Mon
 def test_new_plugins_are_formatted_and_typed_as_ours_are(tmp_path: Path) -> None:
     made = [scaffold(f"bell-{kind}", kind, tmp_path) for kind in KINDS]
     packages = [str(folder / f"louyu_bell_{kind}") for folder, kind in zip(made, KINDS, strict=True)]
-    checks = [(folder, ("ruff", "format", "--check", "--line-length", "120", ".")) for folder in made]
+    checks: list[tuple[Path, tuple[str, ...]]] = [
+        (folder, ("ruff", "format", "--check", "--line-length", "120", ".")) for folder in made
+    ]
     checks += [
         (folder, ("ruff", "check", "--isolated", "--line-length", "120", "--select", "E,F,I,B,UP,SIM", "."))
         for folder in made

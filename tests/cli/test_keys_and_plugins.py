@@ -60,16 +60,38 @@ def test_two_installations_have_different_keys(louyu: Louyu) -> None:
     assert louyu("secrets", "init", "--manifest", "a").out != louyu("secrets", "init", "--manifest", "a").out
 
 
-def test_installed_plugins_are_listed_with_their_hooks(louyu: Louyu) -> None:
+def test_installed_plugins_are_listed_with_version_hooks_and_source(louyu: Louyu) -> None:
     (row,) = (row for row in json.loads(louyu("plugins", "list", "--json").out) if row["name"] == "property")
-    assert row["state"] == "running"
+    assert (row["state"], row["services"]) == ("installed", None)
+    assert row["source"] == f"louyu-property, in place at {ROOT / 'plugins' / 'property'}"
     assert {"louyu_match", "louyu_plan"} <= set(row["hooks"])
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_that_nothing_runs_is_said_plainly(louyu: Louyu, options: tuple[str, ...]) -> None:
+    answer = louyu("plugins", "list", *options)
+    assert answer.exit_code == 0
+    assert "no platform is running here (No installation runs on the data folder" in answer.out + answer.err
+    assert not (options and "no platform" in answer.out)
 
 
 def test_a_plugin_that_is_switched_off_is_listed_so(louyu: Louyu, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOUYU_PLUGINS_DISABLED", "property, other")
     rows = {row["name"]: row["state"] for row in json.loads(louyu("plugins", "list", "--json").out)}
     assert rows["property"] == "disabled"
+
+
+def test_a_new_plugin_is_made_and_checked(louyu: Louyu, nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.path", list(__import__("sys").path))
+    made = louyu("plugins", "new", "garden-hose")
+    assert (made.exit_code, made.out.splitlines()[0]) == (
+        0,
+        "made louyu-garden-hose; its README says what to change.",
+    )
+    checked = louyu("plugins", "check", str(nowhere / "louyu-garden-hose"))
+    assert checked.exit_code == 0, checked.out
+    again = louyu("plugins", "new", "garden-hose", "--kind", "channel")
+    assert (again.exit_code, "exists already" in again.err) == (2, True)
 
 
 def test_our_own_plugin_keeps_the_contract(louyu: Louyu) -> None:

@@ -97,7 +97,7 @@ def test_a_channels_file_that_cannot_be_used_is_told_with_its_lines(
     louyu: Louyu, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     louyu("secrets", "init", "--dir", "keys")
-    (tmp_path / "channels.yaml").write_text("accounts:\n  - kind: pigeon\n")
+    (tmp_path / "channels.yaml").write_text("accounts:\n  - kind: wechat_oficial_account\n")
     monkeypatch.setenv("LOUYU_SIGNING_KEY_FILE", "keys/signing-key")
     monkeypatch.setenv("LOUYU_CHANNELS_FILE", "channels.yaml")
     answer = louyu("serve", "gateway")

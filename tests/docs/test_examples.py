@@ -61,7 +61,9 @@ def test_the_example_of_the_channels_file_is_good(tmp_path: Path) -> None:
     (tmp_path / "channels.yaml").write_text(example, encoding="utf-8")
     (tmp_path / "app-secret").write_text("a" * 32)
     (tmp_path / "encoding-aes-key").write_text("k" * 43)
-    (account,) = read_channels_file(tmp_path / "channels.yaml", {"WECHAT_TOKEN": "token123"}).accounts
+    (account,) = read_channels_file(
+        tmp_path / "channels.yaml", {"WECHAT_TOKEN": "token123"}
+    ).wechat_official_accounts.values()
     assert (account.name, account.mode) == ("chaoyang", PushMode.SAFE)
 
 

@@ -101,7 +101,7 @@ def put_together(
     return Notify(
         database=database,
         messaging=messaging,
-        api=NotifyApi(database, installed, wakes, watch),
+        api=NotifyApi(database, installed, wakes, watch, list),
         watch=watch,
         ledgers=LedgerWorker(database, installed, wakes),
         sendings=sendings,

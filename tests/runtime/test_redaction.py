@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from louyu_runtime.redaction import redact, warnings_of
+from louyu_runtime.redaction import redact, warnings_of, without_numbers
 
 WORDS = st.text(alphabet="请到楼下停水通知，。！：电话联系的和 ", max_size=12)
 GAPS = st.sampled_from(["", " ", "-"])
@@ -103,3 +103,8 @@ def test_warnings_say_what_was_hidden_without_showing_it() -> None:
     assert len(warnings) == 2
     assert "2 处手机号" in warnings[0]
     assert not any("138" in warning for warning in warnings)
+
+
+def test_without_numbers_the_door_can_be_found_but_nobody_phoned() -> None:
+    text = "3单元502李大爷，电话13800138000，邮箱li@example.org"
+    assert without_numbers(text) == "3单元502李大爷，电话138****8000，邮箱**************"

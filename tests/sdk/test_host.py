@@ -177,3 +177,21 @@ def test_the_question_that_is_asked_about_is_frozen(times: int) -> None:
     question = dataclasses.replace(example_question(), times_reopened=times)
     with pytest.raises(dataclasses.FrozenInstanceError):
         question.text = "改了"  # type: ignore[misc]
+
+
+async def test_failed_calls_of_a_plugin_are_counted_and_its_rest_is_told() -> None:
+    host = await started(broken=responder_plugin("broken", None, louyu_match=lambda question: 1 / 0))
+    for _ in range(7):
+        await host.match(example_question())
+    (state,) = host.states("routing")
+    assert (state.state, state.failure_count) == ("resting", 5)  # the last two were not called
+    assert state.last_failure.startswith("louyu_match raised: ZeroDivisionError")
+    assert state.last_failed_at is not None
+    host.close()
+
+
+async def test_a_service_tells_only_of_plugins_whose_hooks_it_calls() -> None:
+    host = await started(squad=responder_plugin("squad", 0.5))
+    assert [state.name for state in host.states("routing")] == ["squad"]
+    assert host.states("notify") == []
+    host.close()

@@ -4,7 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
-from louyu_runtime.channels_file import ChannelsFileError, PushMode, WeChatOfficialAccount, read_channels_file
+from louyu_runtime.channels_file import (
+    ChannelsFileError,
+    PluginAccount,
+    PushMode,
+    WeChatOfficialAccount,
+    read_channels_file,
+)
 from pydantic import ValidationError
 
 from tests.wechat.accounts import APP_ID, FORMER_KEY, KEY, SECRET, TOKEN
@@ -106,7 +112,7 @@ accounts:
     mode: open
     api_base: ftp://example.org
     apisecret: {SECRET}
-  - kind: telepathy
+  - kind: wechat_oficial_account
     name: b
   - name: c
   - just a word
@@ -122,7 +128,7 @@ colour: red
             "file:9: accounts[0].mode must be safe, compatible or plain",
             "file:10: accounts[0].api_base must be an http or https address without user, query and fragment",
             "file:11: accounts[0].apisecret is not known for this kind; remove it or mend its spelling",
-            "file:12: accounts[1].kind is not known; known kinds: wechat_official_account",
+            "file:12: accounts[1].kind is not known; is wechat_official_account meant?",
             "file:14: accounts[2].kind is missing; known kinds: wechat_official_account",
             "file:15: accounts[3] must hold named fields; give `kind`, `name` and the fields of the kind",
             "file:16: colour is not known; the file holds only `accounts`",
@@ -142,7 +148,9 @@ colour: red
         ("accounts:\n  - kind:\n", r"file:2: accounts\[0\].kind is missing"),
         ("accounts: [\n", "file:2: is not YAML here"),
         (f"accounts:\n  - token: *{SECRET}\n", "file:2: is not YAML here"),
-        (f"accounts:\n  - token: !{KEY} a\n    kind: x\n", r"file:3: accounts\[0\].kind is not known"),
+        (f"accounts:\n  - token: !{KEY} a\n    kind: x\n", r"file:3: accounts\[0\].name is missing"),
+        ("accounts:\n  - kind: Tele Pathy\n    name: a\n", r"file:2: accounts\[0\].kind is no kind"),
+        ("accounts:\n  - kind: telepathy\n    name: a b\n", r"file:3: accounts\[0\].name must be 1 to 63"),
         (b"\xff\xfe\x00", "file: is not UTF-8"),
         (b"accounts: \x00", "file: is not YAML here"),
         ("#" * (1024 * 1024 + 1), "file: is larger than 1 MiB"),
@@ -178,3 +186,13 @@ def test_two_accounts_may_not_share_name_or_app_id(tmp_path: Path) -> None:
         "file:8: accounts[1].app_id is used by another account too",
     ]
     assert set(read(tmp_path, GOOD + second.replace("youyou", "other").replace(APP_ID, "wx2"))) == {"youyou", "other"}
+
+
+def test_an_account_of_a_plugins_kind_is_read_with_its_secrets_and_shows_none(tmp_path: Path) -> None:
+    content = f"accounts:\n  - kind: telepathy\n    name: mind\n    token: {{env: MIND_TOKEN}}\n    base: {SECRET}\n"
+    (tmp_path / "file").write_text(content)
+    (account,) = read_channels_file(tmp_path / "file", {"MIND_TOKEN": "thought"}).accounts
+    assert isinstance(account, PluginAccount)
+    assert (account.kind, account.name) == ("telepathy", "mind")
+    assert account.settings == {"token": "thought", "base": SECRET}
+    assert SECRET not in repr(account)

@@ -19,12 +19,14 @@ from louyu_sdk import (
     hookimpl,
 )
 
+from louyu_property.examples import EXAMPLES
 from louyu_property.kinds import FIELDS
 from louyu_property.matching import TYPE, match_question
 from louyu_property.planning import plan_question
 from louyu_property.settings import PropertySettings
 
 louyu_contract = 1
+louyu_examples = EXAMPLES
 
 
 @hookimpl

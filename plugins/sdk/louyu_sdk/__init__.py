@@ -20,6 +20,7 @@ from louyu_sdk.channel import (
 )
 from louyu_sdk.directory import ChainTimes, Directory, Responder, RoleHolder
 from louyu_sdk.errors import InvalidField
+from louyu_sdk.example import Example
 from louyu_sdk.markers import CONTRACT, hookimpl
 from louyu_sdk.match import Match, Reason
 from louyu_sdk.media import Media, Recording, Transcript
@@ -58,6 +59,7 @@ __all__ = [
     "Delivery",
     "Directory",
     "ErrorClass",
+    "Example",
     "Intent",
     "InvalidField",
     "JsonValue",

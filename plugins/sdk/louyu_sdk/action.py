@@ -1,6 +1,7 @@
 """Actions: what a plugin asks routing to do after a change. Routing checks, does and records; a plugin never writes.
 
-Acting for a responder is allowed only for responders of the plugin's own types that the question's plan names.
+Acting for a responder is allowed only for responders of the plugin's own types that the question's plan names, and only
+what the type's capabilities name.
 """
 
 from dataclasses import dataclass
@@ -63,7 +64,10 @@ class AskBack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refuse:
-    """Refuse for a responder; the next step starts at once and the reason is shown."""
+    """Hand the question back for a responder: the next step starts at once and the reason is shown.
+
+    Only while a step asks that responder: answer a STEP_STARTED with it, for one of `change.asked_responder_ids`.
+    """
 
     responder_id: str
     reason: str

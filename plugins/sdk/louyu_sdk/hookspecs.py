@@ -29,7 +29,7 @@ from louyu_sdk.settings import SettingsSection
 def louyu_responder_types() -> Sequence[ResponderType]:
     """Supply the kinds of responder that this plugin knows.
 
-    Called by routing and by `louyu import`, once at the start, in a worker thread; time limit 5 seconds. The types of
+    Called by routing, once at the start, in a worker thread; time limit 5 seconds. The types of
     all plugins count together; a key that an earlier plugin (by name) has taken, an exception, or a missed time limit
     is a fault: the plugin is left out until the next start, and `louyu plugins list` says why. Since 0.1.
 
@@ -44,9 +44,9 @@ def louyu_responder_types() -> Sequence[ResponderType]:
 def louyu_settings() -> Sequence[SettingsSection]:
     """Supply the models of the settings that communities may give to responders of this plugin's types.
 
-    Called by routing and by `louyu import`, once at the start, in a worker thread; time limit 5 seconds. `louyu import`
-    validates every responder's `settings` by them and names file, line and field. Sections of all plugins count
-    together. A section for another plugin's type, an exception, or a missed time limit is a fault: the plugin is left
+    Called by routing, once at the start, in a worker thread; time limit 5 seconds. When a community is imported, routing
+    validates every responder's `settings` by them, and a fault is named by responder and field. Sections of all plugins
+    count together. A section for another plugin's type, an exception, or a missed time limit is a fault: the plugin is left
     out until the next start. Since 0.1.
 
     Returns:
@@ -122,10 +122,11 @@ def louyu_match(question: Question) -> Match | None:
     Called by routing once per new or reopened question, in a worker thread, outside any transaction; time limit 500
     milliseconds. Not called in an emergency: routing then alerts responders, building head and liaison at once, by a
     plan of its own. All plugins are asked at the same time; the highest score wins, of equal ones the plugin whose name
-    comes first. An exception, a missed time limit, or a type that is not your own counts as nothing. Since 0.1.
+    comes first. louyu's own plugin takes what the classifier gives to neighbours, building head or committee, with the
+    classifier's confidence as its score. The reasons are shown to staff beside the question. An exception, a missed time limit, or a type that is not your own counts as nothing. Since 0.1.
 
     Args:
-        question: frozen; text of 1 to 2,000 characters, media as ids, the asker without phone number.
+        question: frozen; text of 1 to 2,000 characters with phone numbers masked, media as ids.
     Returns:
         A score from 0.0 to 1.0 with at least one reason fit to show to staff, or None: does not concern me.
     """
@@ -162,7 +163,8 @@ def louyu_question_changed(question: Question, change: QuestionChange) -> Sequen
 
     Called by routing after the change is committed, in a worker thread, outside any transaction; time limit 5 seconds.
     Only the plugin that made the question's plan is told, in the order of the changes, each at least once: a repeat has
-    the same `change.id`. An exception or a missed time limit counts as nothing, and the change is not told again.
+    the same `change.id`. A `Refuse` hands the question back: it is allowed for `change.asked_responder_ids` alone, while
+    their step lasts, and the next step starts. An exception or a missed time limit counts as nothing, and the change is not told again.
     Actions lead to changes, which are told too: do not answer your own. Since 0.1.
 
     Args:

@@ -6,7 +6,7 @@ supplies cannot be used.
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -19,6 +19,7 @@ from louyu_sdk.isolation import CallFailure, IsolatedCalls
 from louyu_sdk.loading import InstalledPlugin, LoadedPlugins, PluginFault
 from louyu_sdk.match import Match
 from louyu_sdk.plan import Plan
+from louyu_sdk.plugin_state import CALLED_BY, DISABLED, FAILED, RESTING, RUNNING, FailureLog, PluginState
 from louyu_sdk.question import Question, QuestionChange
 from louyu_sdk.responder_type import ResponderType
 from louyu_sdk.results import (
@@ -44,6 +45,10 @@ def _ignore(failure: CallFailure) -> None:
     """Failures are logged already."""
 
 
+def _is_used(plugin: InstalledPlugin, service: str) -> bool:
+    return any(CALLED_BY.get(hook) == service for hook in plugin.hooks)
+
+
 class PluginHost:
     """Asks the plugins of one process. Call `start` once before anything else; for one event loop."""
 
@@ -55,10 +60,13 @@ class PluginHost:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._loaded = loaded
-        self._calls = IsolatedCalls(loaded.manager, on_failure=on_failure, clock=clock)
+        self.failures = FailureLog()
+        self._on_failure = on_failure
+        self._calls = IsolatedCalls(loaded.manager, on_failure=self._failed, clock=clock)
         self._faults = list(loaded.faults)
         self._types: dict[str, tuple[ResponderType, ...]] = {}
         self._sections: dict[str, SettingsSection] = {}
+        self._channels: dict[str, tuple[Channel, ...]] = {}
 
     async def start(self) -> None:
         """Ask every plugin for its responder types and settings; those that fail become faults and are left out."""
@@ -94,10 +102,30 @@ class PluginHost:
         """The plugins that are left out until the next start, and why."""
         return tuple(self._faults)
 
-    @property
-    def left_out_for_now(self) -> tuple[str, ...]:
-        """Names of the plugins whose breaker is open."""
-        return self._calls.left_out()
+    def states(self, service: str, *, resting: Collection[str] = ()) -> list[PluginState]:
+        """Return the plugins with a hook that this service calls, those left out, and those switched off.
+
+        `resting` are names of plugins to be shown as resting beside those whose own breaker is open.
+        """
+        now_resting = {*self._calls.left_out(), *resting}
+        found = [self._state_of(one, one.name in now_resting) for one in self.plugins if _is_used(one, service)]
+        for fault in self.faults:
+            failures = self.failures.of(fault.name)
+            found.append(
+                PluginState(
+                    name=fault.name,
+                    version=fault.version,
+                    source=fault.source,
+                    state=FAILED,
+                    fault=fault.error,
+                    since=fault.since,
+                    failure_count=failures.count,
+                    last_failure=failures.last,
+                    last_failed_at=failures.at,
+                )
+            )
+        found += [PluginState(name=name, source="", state=DISABLED) for name in self._loaded.switched_off]
+        return found
 
     @property
     def responder_types(self) -> tuple[ResponderType, ...]:
@@ -125,7 +153,12 @@ class PluginHost:
                 self._leave_out(plugin, f"channel {taken[0]} belongs to another plugin already")
             else:
                 found.update(own)
+                self._channels[plugin] = channels
         return tuple(found.values())
+
+    def channels_of(self, plugin: str) -> tuple[Channel, ...]:
+        """Return the channels that this plugin has supplied."""
+        return self._channels.get(plugin, ())
 
     async def match(self, question: Question) -> tuple[PluginMatch, ...]:
         """Ask all plugins at the same time whether the question concerns them; best first, may be empty."""
@@ -170,8 +203,34 @@ class PluginHost:
             return None
         return None if match is None else PluginMatch(plugin=plugin, match=match)
 
+    def _failed(self, failure: CallFailure) -> None:
+        self.failures.add(failure)
+        self._on_failure(failure)
+
+    def _state_of(self, plugin: InstalledPlugin, is_resting: bool) -> PluginState:
+        failures = self.failures.of(plugin.name)
+        return PluginState(
+            name=plugin.name,
+            version=plugin.version,
+            source=plugin.source,
+            hooks=plugin.hooks,
+            state=RESTING if is_resting else RUNNING,
+            fault="its calls failed again and again; it is left out for a minute" if is_resting else "",
+            failure_count=failures.count,
+            last_failure=failures.last,
+            last_failed_at=failures.at,
+        )
+
     def _leave_out(self, plugin: str, error: str) -> None:
-        version = next(one.version for one in self._loaded.plugins if one.name == plugin)
+        left_out = next(one for one in self._loaded.plugins if one.name == plugin)
         self._loaded.manager.unregister(name=plugin)
         self._types.pop(plugin, None)
-        self._faults.append(PluginFault(name=plugin, version=version, error=error, since=datetime.now(UTC)))
+        self._faults.append(
+            PluginFault(
+                name=plugin,
+                version=left_out.version,
+                source=left_out.source,
+                error=error,
+                since=datetime.now(UTC),
+            )
+        )

@@ -4,11 +4,14 @@ A plugin that cannot be used is left out and listed as a fault; it never stops l
 a built-in plugin raises, for that is a fault of louyu itself.
 """
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
 from types import MappingProxyType
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import pluggy
 
@@ -17,6 +20,7 @@ from louyu_sdk.errors import ContractBroken
 from louyu_sdk.markers import CONTRACT, PROJECT
 
 ENTRY_POINT_GROUP = "louyu.plugins"
+BUILT_IN = "built in"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +33,8 @@ class InstalledPlugin:
     """Of its distribution; of the SDK for built-in ones."""
     hooks: tuple[str, ...]
     """Hooks that it implements, in alphabetical order."""
+    source: str = BUILT_IN
+    """The distribution that it comes from, and its folder where it is installed in place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +43,8 @@ class PluginFault:
 
     name: str
     version: str
+    source: str
+    """As `InstalledPlugin.source`."""
     error: str
     """One line for the operator."""
     since: datetime
@@ -90,7 +98,15 @@ def load_plugins(
         # An import may raise anything, SystemExit too; whatever it is, the others must be loaded.
         except (Exception, SystemExit) as error:
             text = " ".join(f"{type(error).__name__}: {error}".split())
-            faults.append(PluginFault(name=entry_point.name, version=its_version, error=text, since=datetime.now(UTC)))
+            faults.append(
+                PluginFault(
+                    name=entry_point.name,
+                    version=its_version,
+                    source=_source(entry_point),
+                    error=text,
+                    since=datetime.now(UTC),
+                )
+            )
     manager.check_pending()
     return LoadedPlugins(manager=manager, plugins=tuple(plugins), faults=tuple(faults), switched_off=tuple(off))
 
@@ -112,10 +128,12 @@ def _load(manager: pluggy.PluginManager, entry_point: EntryPoint, version: str) 
             f"written for contract {contract} of the plugin SDK, this louyu speaks {CONTRACT};"
             f" install a version of {_distribution(entry_point)} made for it"
         )
-    return _register(manager, entry_point.name, version, plugin)
+    return _register(manager, entry_point.name, version, plugin, _source(entry_point))
 
 
-def _register(manager: pluggy.PluginManager, name: str, version: str, plugin: object) -> InstalledPlugin:
+def _register(
+    manager: pluggy.PluginManager, name: str, version: str, plugin: object, source: str = BUILT_IN
+) -> InstalledPlugin:
     """Register the plugin once it has proved itself on a manager of its own; a failed register leaves traces."""
     rehearsal = _new_manager()
     rehearsal.register(plugin, name=name)
@@ -135,13 +153,26 @@ def _register(manager: pluggy.PluginManager, name: str, version: str, plugin: ob
     if not hooks:
         raise ContractBroken("implements no hook")
     manager.register(plugin, name=name)
-    return InstalledPlugin(name=name, version=version, hooks=hooks)
+    return InstalledPlugin(name=name, version=version, hooks=hooks, source=source)
 
 
 def _new_manager() -> pluggy.PluginManager:
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(hookspecs)
     return manager
+
+
+def _source(entry_point: EntryPoint) -> str:
+    """Return where a plugin comes from: its distribution, and the folder of one that is installed in place (PEP 610)."""
+    if entry_point.dist is None:
+        return "an unknown distribution"
+    try:
+        found = json.loads(entry_point.dist.read_text("direct_url.json") or "{}")
+        if found.get("dir_info", {}).get("editable"):
+            return f"{entry_point.dist.name}, in place at {url2pathname(urlsplit(found['url']).path)}"
+    except (ValueError, AttributeError, KeyError, TypeError):
+        pass  # written by an installer that does it differently; the name is enough
+    return entry_point.dist.name
 
 
 def _distribution(entry_point: EntryPoint) -> str:

@@ -127,6 +127,8 @@ class QuestionChange:
     """What was said with it, such as the answer; 1 to 2,000 characters."""
     step: int | None = None
     """For STEP_STARTED: place of the step in the plan, from 0."""
+    asked_responder_ids: tuple[str, ...] = ()
+    """For STEP_STARTED: the responders that this step asks; only they may refuse. Empty when it asks others."""
 
     def __post_init__(self) -> None:
         require_text("QuestionChange.id", self.id, longest=64)
@@ -136,3 +138,4 @@ class QuestionChange:
         require_optional_text("QuestionChange.text", self.text, longest=2_000)
         if self.step is not None:
             require_number("QuestionChange.step", self.step, least=0, most=1_000)
+        require_tuple("QuestionChange.asked_responder_ids", self.asked_responder_ids, str)

@@ -43,6 +43,11 @@ class ChannelSender:
         self._breaker = Breaker(clock)
         self._seconds = time_limit.total_seconds()
 
+    @property
+    def is_resting(self) -> bool:
+        """Whether the channel is left out for a while, after repeated failures."""
+        return self._breaker.is_open
+
     async def send(self, batch: Sequence[Delivery]) -> tuple[SendResult, ...]:
         """Send and return one result for each delivery, in the order of the batch; never raises for the channel."""
         return await self._ask("send", self.channel.send(batch), [delivery.id for delivery in batch])

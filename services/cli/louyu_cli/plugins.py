@@ -1,71 +1,67 @@
-"""`louyu plugins`: what is installed, and whether a plugin keeps the contract."""
+"""`louyu plugins`: what is installed and how it fares in the running services; a new plugin; whether one keeps the contract."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-from collections.abc import Sequence
+import sys
 from pathlib import Path
-from typing import Any
 
-from louyu_cli.errors import CommandError
+from louyu_sdk.errors import ContractBroken
+from louyu_sdk.scaffold import KINDS, CannotScaffold
+
+from louyu_cli.errors import FAILED, WRONG_USAGE, CommandError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True)
-    listing = actions.add_parser("list", help="show installed plugins with version, hooks and faults")
+    listing = actions.add_parser("list", help="show plugins with version, hooks, source, and how the services fare")
     listing.add_argument("--json", action="store_true")
+    new = actions.add_parser("new", help="begin a plugin: a folder with project file, hooks, examples and tests")
+    new.add_argument("name", metavar="NAME", help="such as bicycle-repair; the folder becomes louyu-bicycle-repair")
+    new.add_argument("--kind", choices=KINDS, default="responder", help="what it adds; a responder by default")
     check = actions.add_parser("check", help="run the contract tests on a plugin")
     check.add_argument("path", type=Path, help="folder of the plugin's distribution")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """List or check."""
-    return _list(as_json=arguments.json) if arguments.action == "list" else _check(arguments.path)
+    """List, begin or check."""
+    if arguments.action == "list":
+        return _list(as_json=arguments.json)
+    return _new(arguments.name, arguments.kind) if arguments.action == "new" else _check(arguments.path)
 
 
 def _list(*, as_json: bool) -> int:
-    from louyu_sdk.loading import installed_entry_points, load_plugins
+    from louyu_cli.plugin_list import as_text, list_plugins
 
-    switched_off = [name.strip() for name in os.environ.get("LOUYU_PLUGINS_DISABLED", "").split(",") if name.strip()]
-    loaded = load_plugins(installed_entry_points(), switched_off=switched_off)
-    rows = [_row(one.name, one.version, "running", one.hooks) for one in loaded.plugins]
-    rows += [_row(one.name, one.version, "failed", (), one.error) for one in loaded.faults]
-    rows += [_row(name, "", "disabled", ()) for name in loaded.switched_off]
+    found = list_plugins()
     if as_json:
-        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        print("\n".join(found.remarks), end="\n" if found.remarks else "", file=sys.stderr)
+        print(json.dumps(found.rows, ensure_ascii=False, indent=2))
     else:
-        for row in rows:
-            print(f"{row['name']:<20}{row['version']:<10}{row['state']:<10}{', '.join(row['hooks'])}")
-            if row["fault"]:
-                print(f"    {row['fault']}")
-        if not rows:
-            print("no plugins are installed")
-    return 1 if loaded.faults else 0
+        print(as_text(found))
+    return FAILED if any(row["state"] == "failed" for row in found.rows) else 0
 
 
-def _row(name: str, version: str, state: str, hooks: Sequence[str], fault: str = "") -> dict[str, Any]:
-    return {"name": name, "version": version, "hooks": list(hooks), "state": state, "fault": fault}
+def _new(name: str, kind: str) -> int:
+    from louyu_sdk.scaffold import scaffold
+
+    try:
+        folder = scaffold(name, kind, Path())
+    except CannotScaffold as error:
+        raise CommandError(str(error), exit_code=WRONG_USAGE if error.is_wrong_usage else FAILED) from error
+    print(f"made {folder}; its README says what to change.\n\n  louyu plugins check {folder}")
+    return 0
 
 
 def _check(path: Path) -> int:
-    """Run every check of the contract on every plugin that the folder declares."""
-    from louyu_sdk.errors import ContractBroken
-    from louyu_sdk.testing import CHECKS, plugins_at
+    from louyu_sdk.testing.checking import check_folder
 
+    all_good = True
     try:
-        plugins = plugins_at(path)
+        for finding in check_folder(path):
+            print(finding)
+            all_good &= not finding.fault
+        return 0 if all_good else FAILED
     except ContractBroken as error:
         raise CommandError(str(error)) from error
-    failures = 0
-    for name, plugin in plugins.items():
-        for check in CHECKS:
-            try:
-                check(plugin)
-            except Exception as error:  # whatever a plugin raises is what the person wants to see
-                failures += 1
-                print(f"wrong  {name}: {check.name}: {error or type(error).__name__}")
-            else:
-                print(f"good   {name}: {check.name}")
-    return 1 if failures else 0

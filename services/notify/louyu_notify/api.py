@@ -1,6 +1,6 @@
 """The gRPC face of notify: translate, call, translate."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from louyu_runtime.errors import InvalidArgument
 from louyu_runtime.idempotency import once
 from louyu_runtime.identity import current_principal
 from louyu_runtime.paging import decode_token, encode_token, page_size
+from louyu_sdk.plugin_state import PluginState
 
 from louyu_notify import announcements, community, ledger, rights, screens, undelivered, wire
 from louyu_notify.announcement import Counts
@@ -29,11 +30,23 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class NotifyApi(notify_service_pb2_grpc.NotifyServiceServicer):
     """Serves NotifyService."""
 
-    def __init__(self, database: Database, channels: ChannelList, wakes: Wakes, watch: ScreenWatch) -> None:
+    def __init__(
+        self,
+        database: Database,
+        channels: ChannelList,
+        wakes: Wakes,
+        watch: ScreenWatch,
+        plugin_states: Callable[[], list[PluginState]],
+    ) -> None:
         self._database = database
         self._channels = channels
         self._wakes = wakes
         self._watch = watch
+        self._plugin_states = plugin_states
+
+    async def ListPlugins(self, request: pb.ListPluginsRequest, context: Context) -> pb.ListPluginsResponse:
+        """List the plugins that supply channels, those left out, and those switched off."""
+        return pb.ListPluginsResponse(plugins=[wire.plugin(state) for state in self._plugin_states()])
 
     async def ApplyCommunity(self, request: pb.ApplyCommunityRequest, context: Context) -> pb.ApplyCommunityResponse:
         """Set a community's name, nights and screens."""

@@ -16,7 +16,12 @@ class InstalledChannel:
     senders: dict[str | None, ChannelSender]
 
     def sender(self, account: str | None) -> ChannelSender | None:
-        """Return the sender of an account; None when the channels file no longer names it."""
+        """Return the sender of an account; None when the channels file no longer names it.
+
+        A recipient without an address belongs to no account: the first one sends.
+        """
+        if account is None and account not in self.senders:
+            return next(iter(self.senders.values()))
         return self.senders.get(account)
 
 

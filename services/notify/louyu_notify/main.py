@@ -49,7 +49,7 @@ async def run(settings: NotifySettings) -> None:
         wakes = Wakes()
         watch = ScreenWatch(host.database)
         built_in = BuiltInChannels(host.database, messaging, settings.data_keys.get_secret_value(), watch.wake)
-        channels = await load_channels(settings, accounts, {NAME: built_in})
+        channels, plugins = await load_channels(settings, accounts, {NAME: built_in})
         addresses, allowances = Addresses(messaging), Allowances(host.database)
         for key, channel in channels.channels.items():
             worker = DeliveryWorker(host.database, key, Sending(channel, addresses, allowances), wakes)
@@ -61,7 +61,7 @@ async def run(settings: NotifySettings) -> None:
         host.publish_events(consumers=[])
         host.add_servicer(
             notify_service_pb2_grpc.add_NotifyServiceServicer_to_server,
-            NotifyApi(host.database, channels, wakes, watch),
+            NotifyApi(host.database, channels, wakes, watch, plugins.states),
             PERMISSIONS,
             descriptor=notify_service_pb2.DESCRIPTOR.services_by_name["NotifyService"],
         )

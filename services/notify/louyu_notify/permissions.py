@@ -13,6 +13,7 @@ PERMISSIONS: dict[str, Rule] = {
     "ListUndelivered": persons(LEADERS),
     "RetryDelivery": persons(LEADERS),
     "ListScreens": persons(STAFF),
+    "ListPlugins": persons(OPERATORS),
     # The code in the request is the identity: whoever holds it stands before the screen.
     "GetScreen": ANYONE,
     "WatchScreen": ANYONE,

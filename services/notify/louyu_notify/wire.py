@@ -6,8 +6,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
+<<<<<<< HEAD
 from louyu.notify.v1 import announcement_pb2, delivery_pb2, notify_service_pb2, screen_pb2
+=======
+from louyu.notify.v1 import announcement_pb2, notify_service_pb2, screen_pb2
+from louyu.routing.v1 import plan_pb2
+>>>>>>> kit
 from louyu_runtime.ids import is_uuid
+from louyu_sdk.plugin_state import PluginState
 
 from louyu_notify.announcement import (
     Announcement,
@@ -241,6 +247,22 @@ def shown_items(wire: Sequence[screen_pb2.ShownItem]) -> list[Shown]:
             )
         )
     return proofs
+
+
+def plugin(state: PluginState) -> plan_pb2.PluginState:
+    """Return a plugin's state."""
+    return plan_pb2.PluginState(
+        name=state.name,
+        version=state.version,
+        hooks=state.hooks,
+        state=state.state,
+        fault=state.fault,
+        since=timestamp(state.since) if state.since else None,
+        source=state.source,
+        failure_count=state.failure_count,
+        last_failure=state.last_failure,
+        last_failed_at=timestamp(state.last_failed_at) if state.last_failed_at else None,
+    )
 
 
 def timestamp(moment: datetime) -> Timestamp:

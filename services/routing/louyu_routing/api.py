@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import grpc
 from google.protobuf.message import Message as ProtobufMessage
-from louyu.routing.v1 import plan_pb2, routing_service_pb2_grpc
 from louyu.routing.v1 import routing_service_pb2 as pb
+from louyu.routing.v1 import routing_service_pb2_grpc
 from louyu_runtime.database import Database, Transaction
 from louyu_runtime.errors import NotFound
 from louyu_runtime.idempotency import once
@@ -20,7 +20,6 @@ from louyu_sdk.host import PluginHost
 from louyu_routing import applying, life, requests, views, wire
 from louyu_routing.classifying import Classifying
 from louyu_routing.errors import EntryNotFound
-from louyu_routing.plugin_states import plugin_states
 from louyu_routing.question import Question, Said
 from louyu_routing.reading import read
 from louyu_routing.rights import Caller, may_see_group, question_to_change, visible_question
@@ -49,8 +48,6 @@ class RoutingApi(routing_service_pb2_grpc.RoutingServiceServicer):
     classifying: Classifying
     timers: Timers
     watchers: Watchers
-    switched_off: tuple[str, ...] = ()
-    """Names of installed plugins that the operator does not want."""
 
     async def ApplyCommunity(self, request: pb.ApplyCommunityRequest, context: Context) -> pb.ApplyCommunityResponse:
         community_id = requests.community(request.community_id)
@@ -226,19 +223,7 @@ class RoutingApi(routing_service_pb2_grpc.RoutingServiceServicer):
         return pb.ClassifyResponse(classifications=found)
 
     async def ListPlugins(self, request: pb.ListPluginsRequest, context: Context) -> pb.ListPluginsResponse:
-        return pb.ListPluginsResponse(
-            plugins=[
-                plan_pb2.PluginState(
-                    name=one.name,
-                    version=one.version,
-                    hooks=one.hooks,
-                    state=one.state,
-                    fault=one.fault,
-                    since=wire.timestamp(one.since),
-                )
-                for one in plugin_states(self.plugins, self.switched_off)
-            ]
-        )
+        return pb.ListPluginsResponse(plugins=[wire.plugin_to_wire(state) for state in self.plugins.states("routing")])
 
     @property
     def _type_names(self) -> dict[str, str]:

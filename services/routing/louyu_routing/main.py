@@ -37,8 +37,7 @@ async def serve() -> None:
 
 async def wire(host: Host, classifying: Classifying) -> Callable[[], None]:
     """Add to the host all that routing serves and does; return what ends the plugins' threads."""
-    loaded = load_all(host.settings.plugins_disabled)
-    plugins = PluginHost(loaded)
+    plugins = PluginHost(load_all(host.settings.plugins_disabled))
     await plugins.start()
     classifying.start()
     watchers = Watchers()
@@ -46,7 +45,7 @@ async def wire(host: Host, classifying: Classifying) -> Callable[[], None]:
     telling = Telling(host.database, plugins, timers.wake)
     host.add_servicer(
         routing_service_pb2_grpc.add_RoutingServiceServicer_to_server,
-        RoutingApi(host.database, plugins, classifying, timers, watchers, loaded.switched_off),
+        RoutingApi(host.database, plugins, classifying, timers, watchers),
         PERMISSIONS,
         descriptor=routing_service_pb2.DESCRIPTOR.services_by_name["RoutingService"],
     )

@@ -7,6 +7,7 @@ question meanwhile. An emergency has the plan of `emergency_plan`; when no plugi
 from dataclasses import replace
 
 from louyu_runtime.database import Database
+from louyu_runtime.redaction import without_numbers
 from louyu_sdk import (
     Asker,
     Classification,
@@ -57,6 +58,7 @@ async def make_plan(database: Database, plugins: PluginHost, claimed: ClaimedClo
             locked,
             plugin="" if match is None or match.plugin == builtin_responders.NAME else match.plugin,
             responder_type=locked.responder_type if match is None else match.match.responder_type,
+            match_reasons=() if match is None else match.match.reasons,
             work_kind=None if match is None else match.match.kind,
             promise=plan.promise,
         )
@@ -87,27 +89,35 @@ def _without_neighbours(plan: Plan) -> Plan:
 
 
 def as_plugins_see(
-    question: Question, asker_id: str, asker_name: str, asker_count: int, buildings: tuple[str, ...]
+    question: Question,
+    asker_id: str,
+    asker_name: str,
+    asker_count: int,
+    buildings: tuple[str, ...],
+    responder_ids: tuple[str, ...] = (),
 ) -> PluginQuestion:
-    """Return the question as a plugin may see it."""
+    """Return the question as a plugin may see it: numbers of persons are masked, whoever wrote them."""
+    text = without_numbers(question.text).strip() or PHOTO_WITHOUT_CAPTION
     return PluginQuestion(
         id=question.question_id,
         number=question.number,
         community_id=question.community_id,
         group_id=question.group_id,
         building_keys=buildings or (UNKNOWN_BUILDING,),
-        text=question.text.strip() or PHOTO_WITHOUT_CAPTION,
+        text=text,
         via=Via(question.via),
-        asker=Asker(person_id=asker_id, name=asker_name[:64] or "居民"),
+        asker=Asker(person_id=asker_id, name=without_numbers(asker_name)[:64] or "居民"),
         classification=Classification(
             intent=Intent(question.kind),
             responder_type=question.responder_type or None,
             urgency=question.urgency,
             confidence=question.confidence,
+            because=tuple(word for word in (reason.strip("“”") for reason in question.reasons) if word in text),
         ),
         state=question.state,
         opened_at=question.opened_at,
         kind=question.work_kind,
+        responder_ids=responder_ids,
         asset=question.asset or None,
         asker_count=asker_count,
         times_reopened=question.generation - 1,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from louyu_sdk import QuestionState, Urgency
+from louyu_sdk import QuestionState, Reason, Urgency
 from louyu_sdk.plan import Whom
 
 URGENCY_RANK: Mapping[Urgency, int] = {urgency: rank for rank, urgency in enumerate(Urgency)}
@@ -43,6 +43,8 @@ class Question:
     """Grows with each reopening, which begins the chain anew."""
     plugin: str = ""
     """Name of the plugin that made the plan; empty for the built-in one."""
+    match_reasons: tuple[Reason, ...] = ()
+    """Why the plugin whose plan this is takes the question for its own; for staff."""
     work_kind: str | None = None
     promise: timedelta | None = None
     """From an acknowledgement until the answer is due, as the plan says."""

@@ -3,16 +3,27 @@
 Durable and in order: a change stays untold in the timeline until its plugin was called, by one worker at a time under a
 lease; after a crash it is told again with the same id. A failed call counts as nothing and is not repeated. Each action
 is done in its own transaction, refused and noted for staff when it is not allowed: a plugin acts only for responders of
-the type that the question concerns, and only as the question's state allows.
+the type that the question concerns and that its plan names, and only as the question's state allows.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from louyu_runtime.database import Database, Transaction
 from louyu_runtime.errors import LouyuError, Unavailable
-from louyu_sdk import Acknowledge, Action, Answer, AskBack, ChangeKind, Note, QuestionChange, Refuse
+from louyu_runtime.redaction import without_numbers
+from louyu_sdk import (
+    Acknowledge,
+    Action,
+    Answer,
+    AskBack,
+    ChangeKind,
+    Note,
+    QuestionChange,
+    Refuse,
+    ResponderById,
+)
 from louyu_sdk import Question as PluginQuestion
 from louyu_sdk.host import PluginHost
 
@@ -20,7 +31,7 @@ from louyu_routing import life
 from louyu_routing.errors import NotInThisState
 from louyu_routing.escalation import go_on
 from louyu_routing.planning import as_plugins_see
-from louyu_routing.question import By, Entry, Question, Said
+from louyu_routing.question import By, Entry, Question, Said, Step, StepState
 from louyu_routing.states import ASSIGNED, OPEN
 from louyu_routing.store import directory as directory_store
 from louyu_routing.store import questions, steps
@@ -101,23 +112,29 @@ async def _what_happened(tx: Transaction, claimed: ClaimedChange) -> tuple[Plugi
         raise AssertionError("what was claimed a moment ago is there")
     askers = (await questions.askers_of(tx, [question.question_id]))[question.question_id]
     buildings = await directory_store.building_keys(tx, question.group_id)
-    seen = as_plugins_see(question, askers[0].person_id, askers[0].name, len(askers), buildings)
-    return seen, await _as_change(tx, question, entry)
+    plan = await steps.of(tx, question)
+    named = tuple(dict.fromkeys(responder for step in plan for responder in _responders_of(step)))
+    seen = as_plugins_see(question, askers[0].person_id, askers[0].name, len(askers), buildings, named)
+    return seen, _as_change(plan, entry)
 
 
-async def _as_change(tx: Transaction, question: Question, entry: Entry) -> QuestionChange:
+def _as_change(plan: Sequence[Step], entry: Entry) -> QuestionChange:
     kind = ChangeKind(entry.what)
-    begun = [
-        step for step in await steps.of(tx, question) if step.started_at is not None and step.started_at <= entry.at
-    ]
+    begun = [step for step in plan if step.started_at is not None and step.started_at <= entry.at]
+    started = begun[-1] if kind is ChangeKind.STEP_STARTED and begun else None
     return QuestionChange(
         id=entry.entry_id,
         kind=kind,
         at=entry.at,
         by_person_id=entry.by.person_id,
-        text=entry.said.text.strip()[:2_000] or None,
-        step=begun[-1].position - 1 if kind is ChangeKind.STEP_STARTED and begun else None,
+        text=without_numbers(entry.said.text).strip()[:2_000] or None,
+        step=None if started is None else started.position - 1,
+        asked_responder_ids=() if started is None else _responders_of(started),
     )
+
+
+def _responders_of(step: Step) -> tuple[str, ...]:
+    return tuple(one.responder_id for one in step.whom if isinstance(one, ResponderById))
 
 
 async def _do(tx: Transaction, claimed: ClaimedChange, action: Action) -> None:
@@ -130,6 +147,9 @@ async def _do(tx: Transaction, claimed: ClaimedChange, action: Action) -> None:
     )
     if responder is None or responder.type != question.responder_type:
         raise ActionRefused("it acts for a responder that is not of the question's type")
+    plan = await steps.of(tx, question)
+    if all(responder.responder_id not in _responders_of(step) for step in plan):
+        raise ActionRefused("it acts for a responder that the plan does not name")
     by = By(name=responder.name, role="staff")
     match action:
         case Acknowledge(promise=promise):
@@ -141,6 +161,9 @@ async def _do(tx: Transaction, claimed: ClaimedChange, action: Action) -> None:
         case Refuse(reason=reason):
             if question.state not in {OPEN, ASSIGNED}:
                 raise NotInThisState("refused", question.state.value)
+            current = next((step for step in plan if step.state is StepState.CURRENT), None)
+            if current is None or responder.responder_id not in _responders_of(current):
+                raise ActionRefused("it refuses for a responder that is not asked now")
             await note(tx, question, "noted", by=by, said=Said(text=f"{responder.name}表示不能处理：{reason}"))
             await go_on(tx, question)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from louyu_runtime.database import Transaction
 from louyu_runtime.identity import STAFF_ROLES, Principal
+from louyu_sdk import Reason
 
 from louyu_routing.directory import ASKER, ROLE_NAMES
 from louyu_routing.question import Asker, Clock, ClockKind, Entry, Question, Step, StepState
@@ -36,6 +37,8 @@ class QuestionView:
     next_step: NextStep | None
     timeline: tuple[Entry, ...] = ()
     plan: tuple[Step, ...] = ()
+    match_reasons: tuple[Reason, ...] = ()
+    """Of the whole view only, and for staff."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +82,7 @@ async def of_question(tx: Transaction, question: Question) -> QuestionView:
         next_step=short.next_step,
         timeline=tuple(await timeline_store.of(tx, question.question_id)),
         plan=tuple(await steps.of(tx, question)),
+        match_reasons=question.match_reasons,
     )
 
 
@@ -86,7 +90,7 @@ def as_seen_by(principal: Principal, view: QuestionView) -> QuestionView:
     """Return the view without what is meant for staff, unless the caller is staff."""
     if principal.is_service or principal.roles & STAFF_ROLES:
         return view
-    return replace(view, timeline=tuple(entry for entry in view.timeline if not entry.staff_only))
+    return replace(view, timeline=tuple(entry for entry in view.timeline if not entry.staff_only), match_reasons=())
 
 
 async def of_outcomes(tx: Transaction, group_id: str, first_seq: int, last_seq: int) -> list[OutcomeView]:

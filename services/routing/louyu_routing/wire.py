@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
-from louyu.routing.v1 import question_pb2
+from louyu.routing.v1 import plan_pb2, question_pb2
 from louyu_sdk import QuestionState
+from louyu_sdk.plugin_state import PluginState
 
 from louyu_routing.question import Entry, Step
 from louyu_routing.reading import Reading
@@ -50,6 +51,10 @@ def question_to_wire(view: QuestionView, type_names: Mapping[str, str]) -> quest
         version=question.version,
         reasons=question.reasons,
         plan=[_step(step) for step in view.plan],
+        plugin=question.plugin,
+        match_reasons=[
+            question_pb2.MatchReason(text=reason.text, evidence=reason.evidence) for reason in view.match_reasons
+        ],
     )
 
 
@@ -77,6 +82,22 @@ def reading_to_wire(reading: Reading) -> question_pb2.Classification:
         urgency=reading.urgency.value,
         confidence=reading.confidence,
         reasons=reading.reasons,
+    )
+
+
+def plugin_to_wire(state: PluginState) -> plan_pb2.PluginState:
+    """Return a plugin's state."""
+    return plan_pb2.PluginState(
+        name=state.name,
+        version=state.version,
+        hooks=state.hooks,
+        state=state.state,
+        fault=state.fault,
+        since=timestamp(state.since),
+        source=state.source,
+        failure_count=state.failure_count,
+        last_failure=state.last_failure,
+        last_failed_at=timestamp(state.last_failed_at),
     )
 
 

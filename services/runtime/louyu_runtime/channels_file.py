@@ -1,5 +1,7 @@
 """The channels file: accounts at outside providers, with their secrets.
 
+A kind that louyu does not know itself belongs to a plugin's channel, which checks the fields when notify starts.
+
 LOUYU_CHANNELS_FILE names a YAML file holding a list `accounts`; each account has a `kind`, a `name`, and the fields of
 its kind. Any value may stand there itself, or as `{file: path}` (relative to the channels file) or `{env: NAME}`.
 Scalars are taken as written, so a token of digits needs no quotes. All faults are reported together, each with file,
@@ -8,7 +10,8 @@ line, field and mend. Values never appear in errors, and secrets never in `repr`
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
@@ -87,7 +90,20 @@ class WeChatOfficialAccount(BaseModel):
         return self
 
 
+@dataclass(frozen=True, slots=True)
+class PluginAccount:
+    """An account of a kind that a plugin's channel knows; all its values may be secrets."""
+
+    kind: str
+    name: str
+    settings: Mapping[str, str] = field(repr=False)
+
+
+Account = WeChatOfficialAccount | PluginAccount
+
 _WAYS = "a value, {file: path} or {env: NAME}"
+_KIND = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _KINDS = {"wechat_official_account": WeChatOfficialAccount}
 
 
@@ -95,12 +111,12 @@ _KINDS = {"wechat_official_account": WeChatOfficialAccount}
 class Channels:
     """What the channels file holds; empty when there is none."""
 
-    accounts: tuple[WeChatOfficialAccount, ...] = ()
+    accounts: tuple[Account, ...] = ()
 
     @property
     def wechat_official_accounts(self) -> dict[str, WeChatOfficialAccount]:
         """Return the Official Accounts by name."""
-        return {account.name: account for account in self.accounts if account.kind == "wechat_official_account"}
+        return {one.name: one for one in self.accounts if isinstance(one, WeChatOfficialAccount)}
 
 
 class ChannelsFileError(ValueError):
@@ -132,7 +148,7 @@ class _Reader:
         self._environ = environ
         self.faults: list[str] = []
 
-    def accounts(self) -> list[WeChatOfficialAccount]:
+    def accounts(self) -> list[Account]:
         root = self._root()
         if root is None:
             return []
@@ -182,7 +198,7 @@ class _Reader:
             self._fault(1, "accounts", "is missing; the file is empty")
         return root
 
-    def _account(self, node: yaml.Node, where: str) -> WeChatOfficialAccount | None:
+    def _account(self, node: yaml.Node, where: str) -> Account | None:
         before = len(self.faults)
         fields = self._mapping(node, where, "give `kind`, `name` and the fields of the kind")
         if not fields:
@@ -203,15 +219,15 @@ class _Reader:
             return None
         model = _KINDS.get(kind)
         if model is None:
-            self._fault(fields["kind"][0], f"{where}.kind", f"is not known; known kinds: {kinds}")
-            return None
+            account = self._plugin_account(kind, values, fields, where)
+            return account if len(self.faults) == before else None
         try:
             # What is left empty counts as not given, so that templates may write every field.
-            account = model.model_validate({k: v for k, v in values.items() if v or k not in model.model_fields})
+            known = model.model_validate({k: v for k, v in values.items() if v or k not in model.model_fields})
         except ValidationError as error:
             problems = error.errors(include_url=False, include_context=False, include_input=False)
         else:
-            return account if len(self.faults) == before else None
+            return known if len(self.faults) == before else None
         unreadable = fields.keys() - values.keys()
         for problem in problems:
             key = str(problem["loc"][0]) if problem["loc"] else ""
@@ -220,6 +236,26 @@ class _Reader:
             line = fields[key][0] if key in fields else _line(node)
             self._fault(line, f"{where}.{_shown(key)}" if key else where, _in_words(problem["type"], problem["msg"]))
         return None
+
+    def _plugin_account(
+        self,
+        kind: str,
+        values: dict[str, str | None],
+        fields: dict[str, tuple[int, yaml.Node]],
+        where: str,
+    ) -> PluginAccount:
+        """Read an account of a plugin; a kind that is nearly one of louyu's own is taken for a slip."""
+        if _KIND.fullmatch(kind) is None:
+            self._fault(fields["kind"][0], f"{where}.kind", "is no kind; write lower-case letters, digits and _")
+        elif near := get_close_matches(kind, _KINDS, n=1, cutoff=0.8):
+            self._fault(fields["kind"][0], f"{where}.kind", f"is not known; is {near[0]} meant?")
+        name = values.get("name") or ""
+        if "name" not in fields:
+            self._fault(_line(fields["kind"][1]), f"{where}.name", f"is missing; give {_WAYS}")
+        elif "name" in values and _NAME.fullmatch(name) is None:
+            self._fault(fields["name"][0], f"{where}.name", "must be 1 to 63 of a-z, 0-9, - and _")
+        settings = {key: value for key, value in values.items() if value is not None and key not in ("kind", "name")}
+        return PluginAccount(kind, name, settings)
 
     def _value(self, node: yaml.Node) -> str | None:
         """Return the text a node stands for, following `{file: }` and `{env: }`; None if empty; raises _Fault."""
@@ -265,14 +301,14 @@ class _Reader:
             fields[name] = (_line(key), value)
         return fields
 
-    def _check_unique(self, node: yaml.SequenceNode, accounts: list[WeChatOfficialAccount | None]) -> None:
-        for field in ("name", "app_id"):
+    def _check_unique(self, node: yaml.SequenceNode, accounts: list[Account | None]) -> None:
+        for unique in ("name", "app_id"):
             seen: set[str] = set()
             for index, account in enumerate(accounts):
-                value = getattr(account, field, None)
+                value = getattr(account, unique, None)
                 if value in seen:
                     self._fault(
-                        _line(node.value[index]), f"accounts[{index}].{field}", "is used by another account too"
+                        _line(node.value[index]), f"accounts[{index}].{unique}", "is used by another account too"
                     )
                 elif value is not None:
                     seen.add(value)

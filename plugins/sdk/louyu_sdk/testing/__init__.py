@@ -9,8 +9,18 @@ With pytest, one test runs them all, each under its own name:
         contract_check(plugin)
 """
 
+from louyu_sdk.testing.channels import check_channel, example_delivery
 from louyu_sdk.testing.contract import CHECKS, ContractCheck
 from louyu_sdk.testing.examples import example_change, example_directory, example_question
 from louyu_sdk.testing.source import plugins_at
 
-__all__ = ["CHECKS", "ContractCheck", "example_change", "example_directory", "example_question", "plugins_at"]
+__all__ = [
+    "CHECKS",
+    "ContractCheck",
+    "check_channel",
+    "example_change",
+    "example_delivery",
+    "example_directory",
+    "example_question",
+    "plugins_at",
+]

@@ -1,32 +1,18 @@
 """The contract as checks: what louyu relies on, tried on one plugin through the same isolation that services use."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
-from functools import partial
-from typing import TypeVar
 
 import pluggy
 
-from louyu_sdk.errors import CallFailed, ContractBroken, ResultRefused
-from louyu_sdk.isolation import CallFailure, IsolatedCalls
-from louyu_sdk.loading import load_plugins
+from louyu_sdk.errors import ContractBroken
 from louyu_sdk.markers import CONTRACT
-from louyu_sdk.match import Match
-from louyu_sdk.plan import Plan
 from louyu_sdk.question import ChangeKind, Question
 from louyu_sdk.responder_type import ResponderType
-from louyu_sdk.results import (
-    checked_actions,
-    checked_channels,
-    checked_classification,
-    checked_match,
-    checked_plan,
-    checked_responder_types,
-    checked_settings,
-    checked_transcript,
-)
+from louyu_sdk.results import checked_channels, checked_classification, checked_transcript
 from louyu_sdk.settings import settings_faults
+from louyu_sdk.testing.discretion import require_discreet
 from louyu_sdk.testing.examples import (
     example_change,
     example_recording,
@@ -34,45 +20,15 @@ from louyu_sdk.testing.examples import (
     many_messages,
     many_questions,
 )
+from louyu_sdk.testing.handing_back import actions_come_to_rest_and_refusals_hand_back
+from louyu_sdk.testing.own_examples import (
+    examples_match_as_they_say,
+    examples_of_its_own_are_given,
+    plans_carry_matching_examples_through,
+    settings_that_pass_make_plans_that_pass,
+)
+from louyu_sdk.testing.under_test import PluginUnderTest
 from louyu_sdk.words import Urgency
-
-NAME = "plugin_under_test"
-
-T = TypeVar("T")
-
-
-class PluginUnderTest:
-    """One plugin, loaded alone; calls of hooks that it does not implement come to None."""
-
-    def __init__(self, plugin: object) -> None:
-        self._calls = IsolatedCalls(load_plugins((), built_in={NAME: plugin}).manager, on_failure=_ignore)
-
-    async def ask(self, hook: str, arguments: Mapping[str, object], check: Callable[[object], T]) -> T:
-        """Call the hook; raises ContractBroken with the plugin's own error as its cause."""
-        if NAME not in self._calls.implementers(hook):
-            return check(None)
-        before = repr(arguments)
-        try:
-            result = await self._calls.call(NAME, hook, arguments, check=check)
-        except ResultRefused as error:
-            raise ContractBroken(str(error)) from error.__cause__
-        except CallFailed as error:
-            raise ContractBroken(f"{hook} {error.reason}: {error}") from error.__cause__
-        if repr(arguments) != before:
-            raise ContractBroken(f"{hook} changed its arguments; they are frozen for a reason")
-        return result
-
-    async def responder_types(self) -> tuple[ResponderType, ...]:
-        """Return the plugin's responder types; empty without the hook."""
-        return await self.ask("louyu_responder_types", {}, checked_responder_types)
-
-    async def match(self, question: Question, types: tuple[ResponderType, ...]) -> Match | None:
-        """Return the plugin's match; None without the hook."""
-        return await self.ask("louyu_match", {"question": question}, lambda result: checked_match(result, types))
-
-    def close(self) -> None:
-        """Let its threads end."""
-        self._calls.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +58,7 @@ async def responder_types_are_well_formed_and_always_the_same(plugin: PluginUnde
 
 
 async def settings_are_typed_optional_and_strict(plugin: PluginUnderTest) -> None:
-    own = {one.key for one in await plugin.responder_types()}
-    for section in await plugin.ask("louyu_settings", {}, lambda result: checked_settings(result, own)):
+    for section in await plugin.settings():
         if faults := settings_faults(section, {}):
             raise ContractBroken(f"settings of {section.responder_type} cannot be left out: {faults[0]}")
         texts = {
@@ -120,29 +75,28 @@ async def matches_are_in_bounds_in_time_and_discreet(plugin: PluginUnderTest) ->
     for question in _unhurried(types):
         match = await plugin.match(question, types)
         for reason in match.reasons if match else ():
-            for private in (question.asker.name, question.asker.flat):
-                if private and private in reason.text:
-                    raise ContractBroken("louyu_match repeats the asker's name or flat in a reason that staff see")
+            require_discreet("louyu_match", question, (reason.text, *reason.evidence))
 
 
 async def plans_are_in_bounds_in_time_and_rest_at_night(plugin: PluginUnderTest) -> None:
     types = await plugin.responder_types()
+    directories = {one.key: tuple(many_directories(one.key)) for one in types}
     for question in _unhurried(types):
         match = await plugin.match(question, types)
         if match is None:
             continue
-        for directory in many_directories(match.responder_type):
-            arguments = {"question": question, "match": match, "directory": directory}
-            plan = await plugin.ask("louyu_plan", arguments, partial(checked_plan, directory=directory))
-            if plan is not None:
-                _rests_at_night(plan)
+        for directory in directories[match.responder_type]:
+            plan = await plugin.plan(question, match, directory)
+            if plan is not None and not all(step.rests_at_night for step in plan.steps):
+                raise ContractBroken(
+                    "louyu_plan: rests_at_night is False in a step; only routing's emergency plan wakes people"
+                )
 
 
 async def changes_are_answered_with_allowed_actions(plugin: PluginUnderTest) -> None:
     for question in _questions(await plugin.responder_types()):
         for kind in ChangeKind:
-            arguments = {"question": question, "change": example_change(kind)}
-            for action in await plugin.ask("louyu_question_changed", arguments, checked_actions):
+            for action in await plugin.actions(question, example_change(kind)):
                 acting_for = getattr(action, "responder_id", None)
                 if acting_for is not None and acting_for not in question.responder_ids:
                     raise ContractBroken("louyu_question_changed acts for a responder that the plan does not name")
@@ -176,23 +130,16 @@ def _unhurried(types: tuple[ResponderType, ...]) -> Iterator[Question]:
     return (question for question in _questions(types) if question.urgency is not Urgency.EMERGENCY)
 
 
-def _rests_at_night(plan: Plan) -> None:
-    for position, step in enumerate(plan.steps):
-        if not step.rests_at_night:
-            raise ContractBroken(
-                f"louyu_plan: steps[{position}].rests_at_night is False; only routing's emergency plan wakes people"
-            )
-
-
-def _ignore(failure: CallFailure) -> None:
-    """The check raises what matters."""
-
-
 CHECKS: tuple[ContractCheck, ...] = tuple(
     ContractCheck(check.__name__, check)
     for check in (
         responder_types_are_well_formed_and_always_the_same,
         settings_are_typed_optional_and_strict,
+        examples_of_its_own_are_given,
+        examples_match_as_they_say,
+        plans_carry_matching_examples_through,
+        settings_that_pass_make_plans_that_pass,
+        actions_come_to_rest_and_refusals_hand_back,
         matches_are_in_bounds_in_time_and_discreet,
         plans_are_in_bounds_in_time_and_rest_at_night,
         changes_are_answered_with_allowed_actions,

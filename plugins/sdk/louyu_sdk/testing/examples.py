@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from louyu_sdk.directory import Directory, Responder, RoleHolder
+from louyu_sdk.example import Example
 from louyu_sdk.media import Media, Recording
 from louyu_sdk.message import Classification, Message
 from louyu_sdk.question import Asker, ChangeKind, Question, QuestionChange
@@ -17,6 +18,7 @@ COMMUNITY_ID = "6f1b4e0e-6a52-5d0c-9a53-0c2f6c9d5a01"
 GROUP_ID = "6f1b4e0e-6a52-5d0c-9a53-0c2f6c9d5a02"
 BUILDING_KEY = "28"
 RESPONDER_ID = "6f1b4e0e-6a52-5d0c-9a53-0c2f6c9d5a03"
+LONGEST = 2_000
 NOON = datetime(2026, 11, 16, 4, 0, tzinfo=UTC)
 
 TEXTS = (
@@ -27,6 +29,7 @@ TEXTS = (
     "户口迁到这儿要去哪个派出所",
     "谁家有多的婴儿车借一天",
     "墙上又贴满了小广告",
+    "打我电话 138****5678，急",
     "？",
     "🙏🏻🆘",
     "\n修\t修  ",
@@ -56,6 +59,29 @@ def example_question(
         state=QuestionState.OPEN,
         opened_at=NOON,
     )
+
+
+def question_of(example: Example) -> Question:
+    """Return the question that a resident asks with this example's text."""
+    return dataclasses.replace(
+        example_question(example.text, urgency=example.urgency, intent=example.intent, via=example.via),
+        classification=Classification(
+            intent=example.intent,
+            responder_type=example.classified_for,
+            urgency=example.urgency,
+            confidence=example.confidence,
+        ),
+        building_keys=(example.building_key,),
+        asker=Asker(person_id="person-1", name="三单元住户", building_key=example.building_key, flat="3-502"),
+        asset=example.asset,
+    )
+
+
+def texts_around(text: str) -> Iterator[str]:
+    """Yield the text as others write it: with signs of all kinds around it, over lines, and as long as may be."""
+    for variant in (f"🙏🏻🆘{text}‼️", f"\n\t {text}\u3000\n", f"e\u0301𠮷\u200d{text}\u202e", text.replace("，", "\n")):
+        yield variant[:LONGEST]
+    yield (text + "。谢谢" * LONGEST)[:LONGEST]
 
 
 def example_directory(responder_type: str, *, available: bool = True) -> Directory:
@@ -110,16 +136,25 @@ def many_questions(responder_type: str | None) -> Iterator[Question]:
 
 
 def many_directories(responder_type: str) -> Iterator[Directory]:
-    """Yield directories with and without role holders and responders, with everybody there, away, or elsewhere."""
+    """Yield directories with and without role holders and responders: everybody there, nobody on duty, elsewhere, huge."""
     full = example_directory(responder_type)
     (responder,) = full.responders
     yield full
     yield example_directory(responder_type, available=False)
     yield dataclasses.replace(full, role_holders=())
-    yield dataclasses.replace(full, responders=(dataclasses.replace(responder, person_ids=()),))
+    nobody_on_duty = dataclasses.replace(responder, person_ids=())
+    yield dataclasses.replace(full, responders=(nobody_on_duty,))
     yield dataclasses.replace(full, responders=(dataclasses.replace(responder, building_keys=("another",)),))
     yield dataclasses.replace(full, responders=(responder, dataclasses.replace(responder, id="responder-2")))
     yield dataclasses.replace(full, role_holders=(), responders=())
+    yield dataclasses.replace(example_directory(responder_type, available=False), responders=(nobody_on_duty,))
+    yield dataclasses.replace(
+        full,
+        role_holders=full.role_holders * 100,
+        responders=tuple(
+            dataclasses.replace(responder, id=f"responder-{number}", name=f"🏠物业𠮷 {number}") for number in range(300)
+        ),
+    )
 
 
 def many_messages() -> Iterator[Message]:

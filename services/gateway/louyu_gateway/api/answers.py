@@ -94,6 +94,12 @@ def question(found: question_pb2.Question, *, whole: bool) -> models.Question:
         version=found.version,
         timeline=[_entry(entry) for entry in found.timeline] if whole else None,
         plan=[_step(step) for step in found.plan] if whole else None,
+        plugin=found.plugin or None,
+        asked_because=[
+            models.MatchReason(text=reason.text, evidence=list(reason.evidence)) for reason in found.match_reasons
+        ]
+        if whole and found.match_reasons
+        else None,
     )
 
 

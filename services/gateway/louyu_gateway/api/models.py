@@ -197,8 +197,16 @@ class PlannedStep(BaseModel):
     due_at: datetime | None
 
 
+class MatchReason(BaseModel):
+    """Why a plugin takes a question for its own, and the words of the question that this rests on."""
+
+    text: str
+    evidence: list[str]
+
+
 class Question(BaseModel):
-    """A question. `timeline` and `plan` are given for a single question only, null in lists."""
+    """A question. `timeline`, `plan` and `asked_because` are given for a single question only, null in lists;
+    `asked_because` to staff only. `plugin` made the plan; null where it is louyu's own."""
 
     id: str
     number: int
@@ -220,6 +228,8 @@ class Question(BaseModel):
     version: int
     timeline: list[TimelineEntry] | None
     plan: list[PlannedStep] | None
+    plugin: str | None
+    asked_because: list[MatchReason] | None
 
 
 class Questions(BaseModel):

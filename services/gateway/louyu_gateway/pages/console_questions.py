@@ -145,6 +145,7 @@ def console_question_pages(gateway: Gateway) -> APIRouter:
             askers=asker_names(found, texts, await read_flats(viewer, found)),
             timeline_entries=timeline_views(found, viewer.principal, now, texts),
             reasons=list(found.reasons),
+            asked_because=list(found.match_reasons),
             actions=actions_for(view, viewer.principal),
             group_link=f"/app/groups/{found.group_id}#m{found.message_seq}",
             live="/console/live",

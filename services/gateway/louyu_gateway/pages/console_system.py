@@ -48,6 +48,7 @@ def console_system_pages(gateway: Gateway) -> APIRouter:
         parked, unreachable = await _read_parked(viewer)
         plugins: list[SimpleNamespace] = []
         screens: list[SimpleNamespace] = []
+<<<<<<< HEAD
         try:
             found: routing.ListPluginsResponse = await viewer.ask.routing(routing.ListPluginsRequest())
             plugins = [_plugin(plugin, texts) for plugin in found.plugins]
@@ -61,6 +62,23 @@ def console_system_pages(gateway: Gateway) -> APIRouter:
                 screens = [_screen(gateway, screen, texts) for screen in listed.screens]
             except RemoteError:
                 unreachable.add("notify")
+=======
+        for service, listing in (
+            ("routing", viewer.ask.routing(routing.ListPluginsRequest())),
+            ("notify", viewer.ask.notify(notify.ListPluginsRequest())),
+        ):
+            try:
+                plugins += [_plugin(service, plugin, texts) for plugin in (await listing).plugins]
+            except RemoteError:
+                unreachable.append(service)
+        try:
+            listed: notify.ListScreensResponse = await viewer.ask.notify(
+                notify.ListScreensRequest(community_id=community_id)
+            )
+            screens = [_screen(gateway, screen, texts) for screen in listed.screens]
+        except RemoteError:
+            unreachable.append("notify")
+>>>>>>> kit
         return await render_console(
             gateway,
             request,
@@ -148,11 +166,14 @@ def _parked(service: str, event: events.ParkedEvent) -> SimpleNamespace:
     )
 
 
-def _plugin(plugin: plan_pb2.PluginState, texts: Texts) -> SimpleNamespace:
+def _plugin(service: str, plugin: plan_pb2.PluginState, texts: Texts) -> SimpleNamespace:
     label, tone = words.PLUGIN_STATES.get(plugin.state, (plugin.state, "calm"))
     return SimpleNamespace(
         name=plugin.name,
         version=plugin.version,
+        service=service,
+        failures=plugin.failure_count,
+        last_failure=plugin.last_failure,
         state_label=texts(label),
         tone=tone,
         fault=plugin.fault,

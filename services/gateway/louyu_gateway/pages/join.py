@@ -56,7 +56,7 @@ def join_pages(gateway: Gateway) -> APIRouter:
                 group_name=found.group.name,
                 buildings=list(found.group.buildings),
             ),
-            accounts=[account.name for account in gateway.channels.accounts],
+            accounts=list(gateway.channels.wechat_official_accounts),
             consent_version=found.consent_version,
             consent_lines=[texts(line) for line in CONSENT_LINES],
             given=SimpleNamespace(flat=flat, name=name, consent=consented),

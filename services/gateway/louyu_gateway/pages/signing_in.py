@@ -35,7 +35,7 @@ def signing_in_pages(gateway: Gateway) -> APIRouter:
                 response = RedirectResponse(home_of(principal), status_code=303)
                 gateway.sessions.begin(response, principal)
                 return response
-        accounts = gateway.channels.accounts
+        accounts = list(gateway.channels.wechat_official_accounts.values())
         return pages.render(
             request,
             "app/plain.html",

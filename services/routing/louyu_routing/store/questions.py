@@ -1,11 +1,12 @@
 """Questions and their askers. `lock` comes before any change: the row's lock orders everything that happens to one."""
 
-from dataclasses import fields, replace
+import json
+from dataclasses import asdict, fields, replace
 from datetime import datetime
 from typing import Any
 
 from louyu_runtime.database import Transaction
-from louyu_sdk import QuestionState, Urgency
+from louyu_sdk import QuestionState, Reason, Urgency
 
 from louyu_routing.question import URGENCY_RANK, Asker, Question
 from louyu_routing.states import ENDED
@@ -176,6 +177,9 @@ def question_of(row: Any) -> Question:
         state=QuestionState(row.state),
         urgency=Urgency(row.urgency),
         reasons=tuple(row.reasons),
+        match_reasons=tuple(
+            Reason(text=reason["text"], evidence=tuple(reason["evidence"])) for reason in row.match_reasons
+        ),
         emergency_numbers=tuple(row.emergency_numbers),
         waiting_for=tuple(str(person) for person in row.waiting_for),
         acknowledged_by_id=None if row.acknowledged_by_id is None else str(row.acknowledged_by_id),
@@ -192,6 +196,7 @@ def _values(question: Question) -> dict[str, Any]:
         urgency=question.urgency.value,
         urgency_rank=URGENCY_RANK[question.urgency],
         reasons=list(question.reasons),
+        match_reasons=json.dumps([asdict(reason) for reason in question.match_reasons]),
         emergency_numbers=list(question.emergency_numbers),
         waiting_for=list(question.waiting_for),
     )

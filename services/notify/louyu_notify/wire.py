@@ -6,12 +6,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
-<<<<<<< HEAD
 from louyu.notify.v1 import announcement_pb2, delivery_pb2, notify_service_pb2, screen_pb2
-=======
-from louyu.notify.v1 import announcement_pb2, notify_service_pb2, screen_pb2
 from louyu.routing.v1 import plan_pb2
->>>>>>> kit
 from louyu_runtime.ids import is_uuid
 from louyu_sdk.plugin_state import PluginState
 

@@ -48,12 +48,14 @@ def console_system_pages(gateway: Gateway) -> APIRouter:
         parked, unreachable = await _read_parked(viewer)
         plugins: list[SimpleNamespace] = []
         screens: list[SimpleNamespace] = []
-<<<<<<< HEAD
-        try:
-            found: routing.ListPluginsResponse = await viewer.ask.routing(routing.ListPluginsRequest())
-            plugins = [_plugin(plugin, texts) for plugin in found.plugins]
-        except RemoteError:
-            unreachable.add("routing")
+        for service, listing in (
+            ("routing", viewer.ask.routing(routing.ListPluginsRequest())),
+            ("notify", viewer.ask.notify(notify.ListPluginsRequest())),
+        ):
+            try:
+                plugins += [_plugin(service, plugin, texts) for plugin in (await listing).plugins]
+            except RemoteError:
+                unreachable.add(service)
         if community_id:
             try:
                 listed: notify.ListScreensResponse = await viewer.ask.notify(
@@ -62,23 +64,6 @@ def console_system_pages(gateway: Gateway) -> APIRouter:
                 screens = [_screen(gateway, screen, texts) for screen in listed.screens]
             except RemoteError:
                 unreachable.add("notify")
-=======
-        for service, listing in (
-            ("routing", viewer.ask.routing(routing.ListPluginsRequest())),
-            ("notify", viewer.ask.notify(notify.ListPluginsRequest())),
-        ):
-            try:
-                plugins += [_plugin(service, plugin, texts) for plugin in (await listing).plugins]
-            except RemoteError:
-                unreachable.append(service)
-        try:
-            listed: notify.ListScreensResponse = await viewer.ask.notify(
-                notify.ListScreensRequest(community_id=community_id)
-            )
-            screens = [_screen(gateway, screen, texts) for screen in listed.screens]
-        except RemoteError:
-            unreachable.append("notify")
->>>>>>> kit
         return await render_console(
             gateway,
             request,

@@ -3,8 +3,8 @@
 from alembic import op
 from louyu_runtime.schema import forgetting_v1, oldest_of
 
-revision = "0006"
-down_revision = "0005"
+revision = "0008"
+down_revision = "0007"
 
 
 def upgrade() -> None:

@@ -1,12 +1,13 @@
 """Pruning: what the file no longer names goes, those who joined by themselves and all that was said stay."""
 
 import pytest
-from louyu.messaging.v1 import community_pb2
+from louyu.messaging.v1 import community_pb2, message_pb2
 from louyu.messaging.v1 import messaging_service_pb2 as pb
 from louyu_messaging.consent import CURRENT_VERSION
 from louyu_runtime.errors import RemoteError
 
 from tests.messaging.community import COMMUNITY, GROUP_28, GROUP_SMALL, OPERATOR, Messaging, definition, person
+from tests.messaging.conversation import Conversation
 
 
 async def prune(
@@ -32,8 +33,11 @@ async def test_the_whole_file_prunes_nothing(messaging: Messaging) -> None:
     assert not again.changes
 
 
-async def test_a_person_is_removed_and_their_words_stay(messaging: Messaging) -> None:
+async def test_a_person_is_removed_and_their_words_stay(messaging: Messaging, conversation: Conversation) -> None:
     await messaging.post("电梯坏了", "1", who="zhang")
+    await conversation.react(1, message_pb2.REACTION_THANKS, who="louzhang")
+    await messaging.post("修好了", "2", who="louzhang")
+    await conversation.react(2, message_pb2.REACTION_THANKS, who="zhang")
     wanted = definition()
     del wanted.people[3]
 
@@ -43,12 +47,18 @@ async def test_a_person_is_removed_and_their_words_stay(messaging: Messaging) ->
 
     assert told(planned) == told(done) == {("removed", "person", "zhang")}
     assert "张阿姨" not in await names(messaging)
-    assert [(one.text, one.sender_name) for one in await messaging.messages()] == [("电梯坏了", "张阿姨")]
+    assert [(one.text, one.sender_name) for one in await messaging.messages()] == [
+        ("电梯坏了", "张阿姨"),
+        ("修好了", "孙楼长"),
+    ]
     household = (await messaging.outbox("HouseholdChanged"))[-1]
     assert (household.flat, household.version, list(household.members)) == ("2-502", 2, [])
     assert (await messaging.outbox("GroupDirectoryChanged"))[-1].member_count == 3
     with pytest.raises(RemoteError, match="GROUP_NOT_FOUND"):
-        await messaging.post("还在吗", "2", who="zhang")
+        await messaging.post("还在吗", "3", who="zhang")
+    assert (await prune(messaging, wanted)).removed_count == 0
+    assert (await messaging.apply(definition())).created_count == 1
+    await messaging.post("我回来了", "4", who="zhang")
 
 
 async def test_who_joined_by_themselves_stays_as_a_resident(messaging: Messaging) -> None:

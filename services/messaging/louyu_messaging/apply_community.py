@@ -111,7 +111,7 @@ async def _write(tx: Transaction, current: CommunityState, wanted: CommunityStat
     people = _fresh(current.people, wanted.people)
     # keys change hands: they are all given up before any is taken
     await store.give_up_keys(tx, [each for each in people if each in current.people])
-    await store.give_up_keys(tx, current.people.keys() - wanted.people.keys())
+    await store.retire(tx, current.people.keys() - wanted.people.keys())
     await store.upsert(tx, store.PERSON, [(each, row.key, row.name, row.household_id) for each, row in people.items()])
     await store.remove(tx, store.MEMBER, current.members.keys() - wanted.members.keys())
     members = _fresh(current.members, wanted.members)
@@ -125,7 +125,6 @@ async def _write(tx: Transaction, current: CommunityState, wanted: CommunityStat
 
 
 async def _remove(tx: Transaction, current: CommunityState, wanted: CommunityState) -> None:
-    await store.remove(tx, store.PERSON, [(each,) for each in current.people.keys() - wanted.people.keys()])
     gone = current.households.keys() - wanted.households.keys()
     facts = current.household_facts() if gone else {}
     for household_id, version in (await store.remove_households(tx, gone)).items():

@@ -93,6 +93,11 @@ class CommunityState:
             self.joined,
         )
 
+    def is_retired(self, person_id: str) -> bool:
+        """Whether an import has removed this person: the row stays for what refers to it, and the key brings it back."""
+        row = self.people.get(person_id)
+        return row is not None and row.key is None and row.household_id is None and person_id not in self.joined
+
     def open_groups(self) -> list[str]:
         """Return the groups that have a building. One without is closed: kept for its messages alone."""
         having = {group_id for group_id, _ in self.group_buildings}

@@ -122,7 +122,7 @@ class _Identifying:
                 taken.add(key)
             if found is None:
                 found = named_id(self._community_id, "person", key)
-                if found in ids:  # somebody who had this key once, and has another now
+                if found in ids and not self._current.is_retired(found):  # who had this key once, and has another now
                     found = new_id()
                 ids.add(found)
             identities.append(Identity(found, key, self._keeps_key(number), self._replaced.get(number, "")))

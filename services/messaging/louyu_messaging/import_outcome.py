@@ -130,6 +130,8 @@ class _Objects:
         for key, address in state.addresses.items():
             addresses[address.person_id].add((key, address))
         for each, person in state.people.items():
+            if state.is_retired(each):
+                continue
             self._add(
                 ("person", each),
                 (person.key or "", person.name),

@@ -2,7 +2,8 @@
 
 Those who joined by themselves stay, as residents, and so does what they need: their household, and their group unless
 another has taken their building. A group is never deleted: closed, without buildings and members, it keeps its messages,
-and opens again when a file names it. Messages keep the names of those who wrote them.
+and opens again when a file names it. Of a person whom the state no longer has the store keeps the bare row, to which
+messages and thanks refer.
 """
 
 from __future__ import annotations

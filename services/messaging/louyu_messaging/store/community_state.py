@@ -163,6 +163,15 @@ async def give_up_keys(tx: Transaction, person_ids: Collection[str]) -> None:
         )
 
 
+async def retire(tx: Transaction, person_ids: Collection[str]) -> None:
+    """Leave these persons without key and home. Their rows stay: what they said and thanked for refers to them."""
+    if person_ids:
+        await tx.execute(
+            f"UPDATE person SET key = NULL, household_id = NULL {_OWN} AND person_id = ANY (CAST(:ids AS uuid[]))",
+            {"community": tx.community_id, "ids": list(person_ids)},
+        )
+
+
 async def give_addresses(tx: Transaction, rows: Sequence[tuple[str, str, bytes, str]]) -> None:
     """Give standing addresses (channel, account, lookup) to a person, the last of each row."""
     if rows:

@@ -52,6 +52,8 @@ def test_an_emergency_at_the_side_of_something_else_decides(classifier: Classifi
         "今天单位消防演习，假装着火了",
         "辟谣：三号楼没有煤气泄漏",
         "【消防提示】谨防火灾，电动车着火速度快，请相互转告",
+        "水池子堵了，拿铁丝捅了半天也不通，麻烦来个师傅",
+        "咱们楼有没有电梯困人保险，是谁出的钱",
     ],
 )
 def test_denied_told_joked_or_forwarded_danger_is_no_emergency(classifier: Classifier, text: str) -> None:

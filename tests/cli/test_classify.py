@@ -1,16 +1,27 @@
 """`louyu classify`: JSON lines in, JSON lines out, in the same order, in a pipe with other programs."""
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+import pytest
 
 LOUYU = (sys.executable, "-m", "louyu_cli.main", "classify")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def cache_of_these_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 def classify(*lines: bytes) -> tuple[int, Sequence[dict[str, object]], list[str]]:
     # Without a language in the environment, as in a container.
-    done = subprocess.run(LOUYU, input=b"\n".join(lines), capture_output=True, check=False, env={"LC_ALL": "C"})
+    environment = {"LC_ALL": "C", "XDG_CACHE_HOME": os.environ["XDG_CACHE_HOME"]}
+    done = subprocess.run(LOUYU, input=b"\n".join(lines), capture_output=True, check=False, env=environment)
     return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr.decode().splitlines()
 
 

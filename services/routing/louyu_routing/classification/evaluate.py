@@ -1,7 +1,7 @@
 """How good the classification is: `python -m louyu_routing.classification.evaluate`.
 
 Prints the figures of docs/classification.md: stratified five-fold cross-validation on the given messages, the
-project's own messages being in every training fold and never judged; then the check messages, which nothing was
+project's own messages being in every training fold and never judged; then the check and the fresh messages, which nothing was
 learnt from. The folds are fixed, so that two runs print the same.
 """
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final, TextIO
 
 from louyu_routing.classification.classifier import Classifier
-from louyu_routing.classification.labelled import CHECK, GIVEN, OWN, LabelledMessage, load_labelled
+from louyu_routing.classification.labelled import CHECK, FRESH, GIVEN, OWN, LabelledMessage, load_labelled
 from louyu_routing.classification.labels import INTENTS, INTENTS_NEEDING_AN_ANSWER, RESPONDERS, Classification
 
 _FOLDS: Final = 5
@@ -28,12 +28,13 @@ Judged = Sequence[tuple[LabelledMessage, Classification]]
 class Figures:
     """The figures the classification is judged by, each from 0 to 1.
 
-    `responder_accuracy` is over all messages, "nobody" being an answer like the others; `responder_when_needed` over
-    those that need somebody. Both count a responder of `also` as right.
+    `responder_accuracy` and `responder_macro_f1` are over all messages, "nobody" being an answer like the others;
+    `responder_when_needed` is over those that need somebody. All three count a responder of `also` as right.
     """
 
     intent_macro_f1: float
     responder_accuracy: float
+    responder_macro_f1: float
     responder_when_needed: float
     emergency_recall: float
     emergency_precision: float
@@ -53,23 +54,28 @@ def cross_validate() -> Judged:
     return judged
 
 
-def judge_check() -> Judged:
-    """Return each check message with its classification by the classifier as it is shipped."""
-    classifier = Classifier.train()
-    return [(message, classifier.classify(message.text, message.via)) for message in load_labelled(CHECK)]
+def judge(name: str, classifier: Classifier) -> Judged:
+    """Return each message of a set with its classification."""
+    return [(message, classifier.classify(message.text, message.via)) for message in load_labelled(name)]
 
 
 def figures(judged: Judged) -> Figures:
     """Return the figures of classifications that have been compared with their labels."""
+    responders = _responders(judged)
     needing = [(message, found) for message, found in judged if message.responder is not None]
-    recall, precision = _recall_and_precision(judged, lambda label: label.urgency == "emergency")
+    recall, precision = _recall_and_precision(_belonging(judged, lambda label: label.urgency == "emergency"))
     return Figures(
-        intent_macro_f1=sum(_f1(judged, _intent_is(intent)) for intent in INTENTS) / len(INTENTS),
+        intent_macro_f1=sum(_f1(_belonging(judged, _intent_is(intent))) for intent in INTENTS) / len(INTENTS),
         responder_accuracy=_share(_responder_right(message, found) for message, found in judged),
+        responder_macro_f1=sum(
+            _f1([(written == responder, found == responder) for written, found in responders])
+            for responder in (*RESPONDERS, _NOBODY)
+        )
+        / (len(RESPONDERS) + 1),
         responder_when_needed=_share(_responder_right(message, found) for message, found in needing),
         emergency_recall=recall,
         emergency_precision=precision,
-        needs_answer_f1=_f1(judged, lambda label: label.intent in INTENTS_NEEDING_AN_ANSWER),
+        needs_answer_f1=_f1(_belonging(judged, lambda label: label.intent in INTENTS_NEEDING_AN_ANSWER)),
     )
 
 
@@ -80,14 +86,7 @@ def report(judged: Judged, out: TextIO) -> None:
         out.write(f"{name:24}{getattr(found, name):6.3f}\n")
     pairs = Counter((message.intent, verdict.intent) for message, verdict in judged)
     _write_confusion("intent", INTENTS, pairs, out)
-    # A right answer by `also` stands on the diagonal.
-    responders = Counter(
-        (message.responder or _NOBODY,) * 2
-        if _responder_right(message, verdict)
-        else (message.responder or _NOBODY, verdict.responder or _NOBODY)
-        for message, verdict in judged
-    )
-    _write_confusion("responder", (*RESPONDERS, _NOBODY), responders, out)
+    _write_confusion("responder", (*RESPONDERS, _NOBODY), Counter(_responders(judged)), out)
     _write_confidence(judged, out)
     out.write("\nemergencies missed and falsely raised\n")
     for message, verdict in judged:
@@ -122,17 +121,28 @@ def _intent_is(intent: str) -> Callable[[LabelledMessage | Classification], bool
     return lambda label: label.intent == intent
 
 
-def _recall_and_precision(
-    judged: Judged, belongs: Callable[[LabelledMessage | Classification], bool]
-) -> tuple[float, float]:
-    both = sum(belongs(message) and belongs(found) for message, found in judged)
-    written = sum(belongs(message) for message, _ in judged)
-    found_so = sum(belongs(found) for _, found in judged)
-    return both / max(written, 1), both / max(found_so, 1)
+def _responders(judged: Judged) -> list[tuple[str, str]]:
+    """Return the written and the found responder of each; one that is right by `also` counts as the written."""
+    return [
+        (
+            message.responder or _NOBODY,
+            (message.responder if _responder_right(message, verdict) else verdict.responder) or _NOBODY,
+        )
+        for message, verdict in judged
+    ]
 
 
-def _f1(judged: Judged, belongs: Callable[[LabelledMessage | Classification], bool]) -> float:
-    recall, precision = _recall_and_precision(judged, belongs)
+def _belonging(judged: Judged, belongs: Callable[[LabelledMessage | Classification], bool]) -> list[tuple[bool, bool]]:
+    return [(belongs(message), belongs(found)) for message, found in judged]
+
+
+def _recall_and_precision(pairs: Sequence[tuple[bool, bool]]) -> tuple[float, float]:
+    both = sum(written and found for written, found in pairs)
+    return both / max(sum(written for written, _ in pairs), 1), both / max(sum(found for _, found in pairs), 1)
+
+
+def _f1(pairs: Sequence[tuple[bool, bool]]) -> float:
+    recall, precision = _recall_and_precision(pairs)
     return 2 * recall * precision / (recall + precision) if recall + precision else 0.0
 
 
@@ -142,11 +152,13 @@ def _share(rights: Iterable[bool]) -> float:
 
 
 def main() -> None:
-    """Print both reports to standard output."""
+    """Print the reports to standard output."""
     sys.stdout.write("cross-validation on the given messages\n\n")
     report(cross_validate(), sys.stdout)
-    sys.stdout.write("\n\ncheck messages\n\n")
-    report(judge_check(), sys.stdout)
+    classifier = Classifier.train()
+    for name in (CHECK, FRESH):
+        sys.stdout.write(f"\n\n{name}\n\n")
+        report(judge(name, classifier), sys.stdout)
 
 
 if __name__ == "__main__":

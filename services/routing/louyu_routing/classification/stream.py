@@ -25,9 +25,9 @@ def classify_stream(lines: Iterable[str], out: TextIO, errors: TextIO, classifie
 
     Each line is an object with the strings `id` and `text`, and optionally `via` (text, voice or photo; text when
     absent); other fields are ignored and empty lines are skipped. Each output line has `id`, `intent`, `responder`
-    (null when nobody is needed), `urgency` and `confidence`. Without `classifier` the package's own is trained.
+    (null when nobody is needed), `urgency` and `confidence`. Without `classifier` the package's own is loaded.
     """
-    classifier = classifier or Classifier.train()
+    classifier = classifier or Classifier.load()
     exit_code = 0
     for number, line in enumerate(lines, start=1):
         if not line.strip():

@@ -1,10 +1,11 @@
 """Personal data in a question: as written for askers and staff, masked for neighbours."""
 
 from louyu.routing.v1 import question_pb2
-from louyu_gateway.redacting import as_seen_by
+from louyu_gateway.redacting import as_neighbours_see, reads_as_written
 from louyu_runtime.identity import Principal
+from louyu_runtime.known_names import KnownNames
 
-ANSWER = "请打 13800138000 找钱师傅"
+ANSWER = "请打 13800138000 找钱师傅，李小雨家也漏"
 QUESTION = question_pb2.Question(
     text="3单元502漏水",
     answer=ANSWER,
@@ -19,11 +20,12 @@ def person(name: str, *roles: str) -> Principal:
 
 def test_askers_and_staff_read_it_as_it_was_written() -> None:
     for viewer in (person("asker", "resident"), person("head", "resident", "building_head"), person("ops", "operator")):
-        assert as_seen_by(viewer, QUESTION) == QUESTION
+        assert reads_as_written(viewer, QUESTION)
 
 
 def test_neighbours_read_it_masked_and_the_original_stays() -> None:
-    seen = as_seen_by(person("neighbour", "resident"), QUESTION)
-    assert seen.answer == seen.timeline[0].text == "请打 138****8000 找钱师傅"
+    assert not reads_as_written(person("neighbour", "resident"), QUESTION)
+    seen = as_neighbours_see(QUESTION, KnownNames(frozenset({"李小雨", "钱师傅"}), frozenset({"钱师傅"})))
+    assert seen.answer == seen.timeline[0].text == "请打 138****8000 找钱师傅，李**家也漏"
     assert "502" not in seen.text
     assert QUESTION.answer == ANSWER

@@ -38,7 +38,7 @@ def person_in(session: str) -> str:
 
 async def join(http: aiohttp.ClientSession, name: str, key: str) -> dict[str, str]:
     """Join building 28 with the form; return the cookies that the answer sets."""
-    async with http.get(f"/join/{JOIN_CODE}") as page:
+    async with http.get(f"/join/{JOIN_CODE}?change=1") as page:
         text = await page.text()
     version = re.search(r'name="consent_version" value="([^"]+)"', text)
     assert version is not None

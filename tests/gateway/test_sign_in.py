@@ -88,7 +88,7 @@ async def test_nobody_joins_without_consent_or_with_a_flat_that_is_none(
 ) -> None:
     async with http.get(f"/join/{JOIN_CODE}") as page:
         secret = form_secret(await page.text())
-    given = {"csrf": secret, "flat": "哪里都行", "name": "某人", "key": "k", "consent_version": "2026-11"}
+    given = {"csrf": secret, "flat": "哪里都行", "name": "某人", "key": "k", "consent_version": "2026-11b"}
     async with http.post(f"/join/{JOIN_CODE}", data=given) as answer:
         assert answer.status == 422
         assert "要先同意" in await answer.text()

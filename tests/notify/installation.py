@@ -12,8 +12,10 @@ from louyu_notify.addresses import Addresses
 from louyu_notify.allowances import Allowances
 from louyu_notify.api import NotifyApi
 from louyu_notify.channel_list import ChannelList
+from louyu_notify.channels.wechat_official_account import WeChatOfficialAccountChannel
 from louyu_notify.delivery_worker import DeliveryWorker
 from louyu_notify.directory_events import DirectoryEvents
+from louyu_notify.follow_codes import FollowCodes
 from louyu_notify.ledger_worker import LedgerWorker
 from louyu_notify.question_events import QuestionEvents
 from louyu_notify.screen_watch import ScreenWatch
@@ -98,10 +100,13 @@ def put_together(
         key: Sending(channel, Addresses(client), Allowances(database), jitter=lambda low, high: high)
         for key, channel in installed.channels.items()
     }
+    accounts = {
+        each.account: each for each in channels if isinstance(each, WeChatOfficialAccountChannel) and each.account
+    }
     return Notify(
         database=database,
         messaging=messaging,
-        api=NotifyApi(database, installed, wakes, watch, list),
+        api=NotifyApi(database, installed, wakes, watch, list, FollowCodes(database, lambda: accounts)),
         watch=watch,
         ledgers=LedgerWorker(database, installed, wakes),
         sendings=sendings,

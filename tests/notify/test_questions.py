@@ -154,21 +154,6 @@ async def test_an_asker_who_is_awake_gets_the_answer_at_night(notify: Notify, ac
     assert (len(awake.received), len(asleep.received)) == (1, 0)
 
 
-async def test_an_emergency_is_told_at_any_hour_with_the_numbers_to_call(
-    notify: Notify, account: Account, clock: Clock
-) -> None:
-    await clock.set_local_time("2026-01-15 03:00")
-    asker = wechat.wrote_lately(account, "oAsker")
-    notify.messaging.give_address(person("zhao"), wechat.KEY, "youyou", "oAsker", timedelta(hours=20))
-    opened = events.QuestionOpened(
-        question=facts("zhao", urgency="emergency", text="地下室冒烟了"), is_emergency=True, emergency_numbers=["119"]
-    )
-    await notify.hear(opened)
-    await notify.deliver()
-    assert "119" in wechat.contents(asker)[0]
-    assert "119" in notify.messaging.texts(GROUP_28)[0]
-
-
 async def test_an_ordinary_question_is_not_announced_by_itself(notify: Notify) -> None:
     await notify.hear(events.QuestionOpened(question=facts("zhao")))
     await notify.deliver()

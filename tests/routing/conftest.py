@@ -12,6 +12,7 @@ from louyu_routing import builtin_responders, views
 from louyu_routing.applying import ResponderWanted, apply
 from louyu_routing.chase import Chase
 from louyu_routing.classification import Classifier
+from louyu_routing.emergency import built_in_emergencies
 from louyu_routing.question import Question
 from louyu_routing.store import clocks, directory, questions
 from louyu_routing.store.clocks import ClockAudit
@@ -30,6 +31,7 @@ from tests.platform.fixtures import Clock
 
 COMMUNITY = community_id("routing-tests")
 NOON = "2026-01-15 12:00"
+EMERGENCIES = built_in_emergencies()
 
 ROLES = {
     "head": ("building_head", "王楼长"),
@@ -101,7 +103,7 @@ class Neighbourhood:
                 posted_at=tx.now,
                 question_id=about,
             )
-            await understand(tx, message, self.classifier)
+            await understand(tx, message, self.classifier, EMERGENCIES)
         return number
 
     async def tick(self) -> int:

@@ -36,12 +36,13 @@ import sys
 from louyu_routing import emergency, phrases
 from louyu_routing.classification.reading import Reader
 reader = Reader.load()
+emergencies = emergency.built_in_emergencies()
 for text in sys.stdin.buffer.read().decode().split("\\0"):
     phrases.speech_of_asker(text)
     phrases.speech_of_other(text)
     phrases.named_number(text)
     phrases.share_a_matter(text, text)
-    emergency.emergency_numbers(text)
+    emergencies.of(text)
     reader.read(text, "text")
 """
 
@@ -58,6 +59,7 @@ from louyu_routing import emergency, phrases
 from louyu_routing.classification import features
 from louyu_routing.classification.reading import Reader
 Reader.load()
+emergency.built_in_emergencies()
 assert len(compiled) > 100, "the patterns were not found"
 for text in sys.stdin.buffer.read().decode().split("\\0"):
     for pattern in compiled:

@@ -19,6 +19,7 @@ from louyu.routing.v1 import routing_service_pb2 as pb
 from louyu_routing import main
 from louyu_routing.classification import Classifier
 from louyu_routing.classifying import Classifying
+from louyu_routing.emergency import built_in_emergencies
 from louyu_routing.permissions import PERMISSIONS
 from louyu_routing.settings import RoutingSettings
 from louyu_runtime.database import Database, append_event
@@ -128,7 +129,7 @@ def directory_event() -> messaging_events_pb2.GroupDirectoryChanged:
 async def running(settings: RoutingSettings, classifier: Classifier) -> AsyncIterator[None]:
     """Serve routing in this process for as long as the block lasts."""
     async with Host(settings) as host:
-        closing = await main.wire(host, Classifying(lambda: classifier))
+        closing = await main.wire(host, Classifying(lambda: classifier), built_in_emergencies())
         task = asyncio.create_task(host.serve())
         try:
             yield
@@ -236,6 +237,31 @@ async def test_question_goes_on_by_ask_back_acknowledgement_closing_and_reopenin
     reopened = await installation.call("ReopenQuestion", pb.ReopenQuestionRequest(**of("4"), text="还需要"), asker)  # type: ignore[arg-type]
     assert reopened.question.state == STATES.QUESTION_STATE_OPEN
     assert reopened.question.HasField("next_step")
+
+
+async def test_two_emergencies_are_advised_and_the_head_is_asked_which_is_meant(installation: Installation) -> None:
+    fire = await installation.post(1, "asker", "厨房着火了快来人")
+    lift = await installation.post(2, "other", "3单元电梯又停了，困着人呢")
+    assert "不坐电梯" in fire.emergency_advice
+    assert "留在轿厢" in lift.emergency_advice
+
+    undecided = await installation.post(3, "head", "马上到")
+    assert (undecided.what, undecided.question_id) == ("undecided", "")
+    assert [(one.number, one.text) for one in undecided.candidates] == [
+        (lift.question_number, "3单元电梯又停了，困着人呢"),
+        (fire.question_number, "厨房着火了快来人"),
+    ]
+    decided = await installation.post(4, "head", str(fire.question_number))
+    assert (decided.what, decided.question_state) == ("belongs", STATES.QUESTION_STATE_ACKNOWLEDGED)
+    assert decided.question_id == fire.question_id
+    assert (await installation.outcome(3)).what == "acknowledged"
+
+    mine = pb.ListQuestionsRequest(community_id=COMMUNITY, asked_by_person_id=person("asker"))
+    (found,) = (await installation.call("ListQuestions", mine, service_principal("gateway"))).questions
+    assert (found.id, found.emergency_advice) == (fire.question_id, fire.emergency_advice)
+    texts = pb.ClassifyRequest(texts=[pb.TextToClassify(text="厨房着火了快来人", via="text")])
+    (reading,) = (await installation.call("Classify", texts, service_principal("gateway"))).classifications
+    assert (reading.emergency_advice, list(reading.emergency_numbers)) == (fire.emergency_advice, ["119"])
 
 
 async def test_guess_is_taken_back_by_a_call_and_the_message_is_free_again(installation: Installation) -> None:

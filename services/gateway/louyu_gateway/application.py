@@ -28,6 +28,7 @@ from louyu_gateway.pages.console_questions import console_question_pages
 from louyu_gateway.pages.console_system import console_system_pages
 from louyu_gateway.pages.display import display_pages
 from louyu_gateway.pages.join import join_pages
+from louyu_gateway.pages.leaving import leaving_pages
 from louyu_gateway.pages.render import ASSETS
 from louyu_gateway.pages.signing_in import signing_in_pages
 from louyu_gateway.pages.wechat_login import wechat_login_pages
@@ -65,6 +66,7 @@ def application(gateway: Gateway, not_ready: Callable[[], list[str]]) -> FastAPI
         console_question_pages,
         display_pages,
         join_pages,
+        leaving_pages,
     ):
         app.include_router(pages(gateway))
     for routes in (group_routes, conversation_routes, question_routes, announcement_routes, delivery_routes):

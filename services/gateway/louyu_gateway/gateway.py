@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from louyu.routing.v1 import question_pb2
 from louyu_runtime.channels_file import Channels
 from louyu_runtime.errors import InvalidArgument
 from louyu_runtime.identity import Principal
@@ -12,9 +13,11 @@ from starlette.requests import Request
 
 from louyu_gateway.bounds import checked_text
 from louyu_gateway.live import Live
+from louyu_gateway.names import Names
 from louyu_gateway.own_forms import check_own_form
 from louyu_gateway.pages.render import Pages
 from louyu_gateway.people import People, bearer_token
+from louyu_gateway.redacting import as_neighbours_see, reads_as_written
 from louyu_gateway.services import Calls, Services
 from louyu_gateway.sessions import Sessions
 from louyu_gateway.settings import GatewaySettings
@@ -30,6 +33,7 @@ class Gateway:
     services: Services
     sessions: Sessions
     people: People
+    names: Names
     pages: Pages
     live: Live
     channels: Channels
@@ -44,7 +48,7 @@ class Gateway:
         chosen = request.cookies.get(COMMUNITY_COOKIE, "")
         if principal.is_operator and not principal.community_id and chosen and bearer_token(request) is None:
             principal = replace(principal, community_id=chosen)
-        return Viewer(principal, self.services.calls(principal))
+        return Viewer(principal, self.services.calls(principal), self.names)
 
     async def writer(self, request: Request) -> tuple["Viewer", dict[str, str]]:
         """Return who writes with a form of our own, and the form's fields. Raises PermissionDenied for a foreign form."""
@@ -63,6 +67,13 @@ class Viewer:
 
     principal: Principal
     ask: Calls
+    names: Names
+
+    async def shown(self, question: question_pb2.Question) -> question_pb2.Question:
+        """Return a question as the viewer may read it."""
+        if reads_as_written(self.principal, question):
+            return question
+        return as_neighbours_see(question, await self.names.of(question.community_id))
 
     def community(self, given: str | None = None) -> str:
         """Return the community's UUID: the one named by key or UUID, else the viewer's own."""

@@ -25,6 +25,7 @@ from louyu_gateway.application import application
 from louyu_gateway.ended_sessions import EndedSessions
 from louyu_gateway.gateway import Gateway
 from louyu_gateway.live import Live
+from louyu_gateway.names import Names
 from louyu_gateway.pages.render import Pages
 from louyu_gateway.people import TICKET_AUDIENCE, People
 from louyu_gateway.services import Services
@@ -59,6 +60,7 @@ def make_gateway(settings: GatewaySettings, channels: Channels) -> Gateway:
         services=services,
         sessions=sessions,
         people=People(services, sessions, TokenVerifier(keys, settings.role), TokenVerifier(keys, TICKET_AUDIENCE)),
+        names=Names(services),
         pages=Pages(sessions, now),
         live=Live(settings.live_limit),
         channels=channels,

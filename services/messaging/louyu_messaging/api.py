@@ -28,6 +28,7 @@ from louyu_messaging.errors import CommunityNotFound, GroupNotFound, JoinCodeUnk
 from louyu_messaging.feed import Feed
 from louyu_messaging.importing import Tools
 from louyu_messaging.joining import Joining, join_group
+from louyu_messaging.leaving import leave_group
 from louyu_messaging.places import ChannelAddress
 from louyu_messaging.posting import Draft, Posted, Poster
 from louyu_messaging.reading import ReadMessage, as_read_by, as_shown
@@ -271,6 +272,28 @@ class MessagingServicer(messaging_service_pb2_grpc.MessagingServiceServicer):
             return await once(tx, _actor(principal), "JoinGroup", key, request, pb.JoinGroupResponse, join)
 
         return await self._database.in_transaction(own_id, work)
+
+    async def LeaveGroup(self, request: pb.LeaveGroupRequest, context: Context) -> pb.LeaveGroupResponse:
+        principal = current_principal()
+        group_id = wire.uuid_of(request.group_id, "group_id")
+        if not access.sees_all(principal) and request.person_id not in ("", principal.id):
+            raise InvalidArgument("person_id is for services", field="person_id")
+        person_id = wire.uuid_of(request.person_id or principal.id, "person_id")
+
+        async def work(tx: Transaction) -> pb.LeaveGroupResponse:
+            async def leave() -> pb.LeaveGroupResponse:
+                left = await leave_group(tx, group_id, person_id, "page", new_id)
+                return pb.LeaveGroupResponse(group_name=left.group_name, has_left_community=left.has_left_community)
+
+            key = request.idempotency_key
+            return await once(tx, _actor(principal), "LeaveGroup", key, request, pb.LeaveGroupResponse, leave)
+
+        return await self._database.in_transaction(wire.uuid_of(request.community_id, "community_id"), work)
+
+    async def ListNames(self, request: pb.ListNamesRequest, context: Context) -> pb.ListNamesResponse:
+        async with self._community(request) as tx:
+            residents, role_holders = await places.names(tx)
+        return pb.ListNamesResponse(residents=residents, role_holders=role_holders)
 
     async def ReceiveFromChannel(
         self, request: pb.ReceiveFromChannelRequest, context: Context

@@ -34,11 +34,15 @@ class GroupRow:
 
 @dataclass(frozen=True)
 class PersonRow:
-    """`key` is None for those who joined by themselves; `household_id` for those who do not live here."""
+    """`key` is None for those who joined by themselves; `household_id` for those who do not live here.
+
+    `has_left` is true for those who left by their own word and have not joined again.
+    """
 
     key: str | None
     name: str
     household_id: str | None
+    has_left: bool = False
 
 
 @dataclass(frozen=True)
@@ -146,9 +150,9 @@ class CommunityState:
         for person_id in sorted(self.people):
             household_id = self.people[person_id].household_id
             if household_id is not None and group_ids[person_id]:
-                members[household_id].append(
-                    HouseholdMember(person_id, tuple(sorted(channels[person_id])), tuple(sorted(group_ids[person_id])))
-                )
+                own_channels, own_groups = tuple(sorted(channels[person_id])), tuple(sorted(group_ids[person_id]))
+                name = self.people[person_id].name
+                members[household_id].append(HouseholdMember(person_id, own_channels, own_groups, name))
         return {
             household_id: HouseholdFacts(
                 household_id=household_id,

@@ -8,7 +8,7 @@ from louyu_runtime.errors import InvalidArgument
 
 from louyu_messaging.errors import ConsentOutdated
 
-CURRENT_VERSION = "2026-11"
+CURRENT_VERSION = "2026-11b"
 PURPOSE_JOINING = "joining"
 
 

@@ -39,6 +39,7 @@ class HouseholdMember:
     person_id: str
     channels: tuple[str, ...]
     group_ids: tuple[str, ...]
+    name: str
 
 
 @dataclass(frozen=True)

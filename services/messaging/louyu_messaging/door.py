@@ -12,28 +12,37 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from louyu_runtime.database import Database, Transaction
 from louyu_runtime.errors import Aborted, Unavailable
 from louyu_runtime.ids import new_id
 from louyu_runtime.sealing import Sealer
 
-from louyu_messaging import consent
+from louyu_messaging import consent, door_words
+from louyu_messaging.door_account import AccountWords
 from louyu_messaging.door_outcome import (
     DoorOutcome,
     FlatAsked,
     GroupAsked,
+    GroupChosen,
     JoinedGroup,
     NothingToSay,
     PostedInGroup,
     Refused,
     UnknownSender,
 )
-from louyu_messaging.door_state import Asked, Choosing, DoorState, GroupChoice, Waiting, door_state
+from louyu_messaging.door_state import (
+    Asked,
+    Choosing,
+    DoorState,
+    GroupChoice,
+    Waiting,
+    door_state,
+    with_clear_names,
+)
 from louyu_messaging.errors import FlatNotUnderstood, JoinCodeUnknown, MessageFaulty
 from louyu_messaging.joining import Joining, join_group
 from louyu_messaging.message import NewMessage
@@ -91,6 +100,7 @@ class Door:
         self._hot = hot
         self._sealer = sealer
         self._post = post
+        self._account = AccountWords(self._within, self._say, self._choose)
 
     async def receive(self, callback: Callback) -> DoorOutcome:
         """Return what the callback came to, now or when it was first delivered."""
@@ -102,8 +112,13 @@ class Door:
         if state.first_outcome is not None:
             return state.first_outcome
         target = state.target
-        is_plain = state.asked is None and state.choosing is None and state.is_active
-        if isinstance(callback.content, Words) and is_plain and target is not None:
+        is_plain = state.asked is None and state.choosing is None and state.confirming is None and state.is_active
+        if (
+            isinstance(callback.content, Words)
+            and is_plain
+            and target is not None
+            and not door_words.is_for_account(callback.content.text, with_clear_names(state.groups))
+        ):
             return await self._say(target, Waiting(place.callback.hex(), *_fields(callback.content)))
         return await self._receive_locked(callback, place, state)
 
@@ -137,7 +152,7 @@ class Door:
             async with self._database.transaction() as tx:
                 opened = await joining.resolve_join_code(tx, callback.content.join_code)
             return opened[0] if opened else NO_COMMUNITY
-        pending = state.choosing or state.asked
+        pending = state.choosing or state.asked or state.confirming
         if pending is not None and isinstance(callback.content, Words):
             return pending.community_id
         return state.communities[0] if state.communities else NO_COMMUNITY
@@ -213,13 +228,21 @@ class Door:
     async def _hear(
         self, tx: Transaction, words: Words, address: ChannelAddress, place: doors.Place, state: DoorState
     ) -> DoorOutcome:
-        """Words: the answer to what was asked, or something to be posted."""
-        if state.asked is not None:
+        """Words: the answer to what was asked, something wanted of the account, or something to be posted."""
+        waiting = Waiting(place.callback.hex(), *_fields(words))
+        if state.asked is not None and door_words.word_of(words.text) is None:
             answered = await self._take_flat(tx, words, address, place, state, state.asked)
             if answered is not None:
                 return answered
         await self._reactivate(tx, place, state)
-        waiting = Waiting(place.callback.hex(), *_fields(words))
+        if not words.media_ids:
+            done = await self._account.take(tx, waiting, place, state)
+            if done is not None:
+                return done
+        addressed = door_words.addressed_to(words.text, with_clear_names(state.groups))
+        if addressed is not None and state.choosing is None:
+            await self._choose(tx, place, addressed)
+            return await self._say(addressed, waiting)
         if state.choosing is not None:
             chosen = _chosen(words.text, state.choosing.options)
             if chosen is not None:
@@ -228,7 +251,7 @@ class Door:
         if state.target is not None:
             return await self._say(state.target, waiting)
         if state.groups:
-            return await self._ask_group(tx, place, _with_clear_names(state.groups), (waiting,))
+            return await self._ask_group(tx, place, with_clear_names(state.groups), (waiting,))
         return UnknownSender()
 
     async def _take_flat(
@@ -277,7 +300,7 @@ class Door:
         self, tx: Transaction, place: doors.Place, choosing: Choosing, group: GroupChoice
     ) -> DoorOutcome:
         """Post what waited, then remember the choice: a crash in between posts nothing twice."""
-        outcome: DoorOutcome = await self._welcome_back(tx, group)
+        outcome: DoorOutcome = GroupChosen(group.name, is_only=False)
         for waiting in choosing.waiting:
             outcome = await self._say(group, waiting)
         await self._choose(tx, place, group)
@@ -337,16 +360,6 @@ def _chosen(text: str, options: Iterable[GroupChoice]) -> GroupChoice | None:
         return numbered[int(answer)]
     named = [option for option in numbered.values() if answer and option.name.startswith(answer)]
     return named[0] if len(named) == 1 else None
-
-
-def _with_clear_names(groups: Sequence[GroupChoice]) -> tuple[GroupChoice, ...]:
-    """Return the groups to choose from, ordered by name; equal names with their community's before them."""
-    count = Counter(group.name for group in groups)
-    named = [
-        replace(group, name=f"{group.community_name}{group.name}") if count[group.name] > 1 else group
-        for group in groups
-    ]
-    return tuple(sorted(named, key=lambda group: (group.name, group.group_id)))
 
 
 async def _set_active(tx: Transaction, place: doors.Place, *, is_active: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, get_args
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,10 @@ class JoinedGroup:
 
 @dataclass(frozen=True)
 class GroupAsked:
-    """The person must say which group is meant."""
+    """The person must say which group is meant; `is_only_choice` when nothing waits to be posted."""
 
     group_names: tuple[str, ...]
+    is_only_choice: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,12 +66,97 @@ class Refused:
     reason: str
 
 
-DoorOutcome = UnknownSender | FlatAsked | JoinedGroup | GroupAsked | PostedInGroup | NothingToSay | Refused
+@dataclass(frozen=True)
+class HelpAsked:
+    """The person asks what the account can do; `group_name` is where their words go, "" while that is not chosen."""
 
-_KINDS: dict[str, type[Any]] = {
-    kind.__name__: kind
-    for kind in (UnknownSender, FlatAsked, JoinedGroup, GroupAsked, PostedInGroup, NothingToSay, Refused)
-}
+    group_name: str
+    is_in_several: bool
+
+
+@dataclass(frozen=True)
+class OwnQuestionsAsked:
+    """The person asks how their questions stand: who they are, by community and person in turn."""
+
+    persons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class GroupChosen:
+    """From now on the person's words go to this group."""
+
+    group_name: str
+    is_only: bool
+
+
+@dataclass(frozen=True)
+class LeavingAsked:
+    """The person must confirm that they leave."""
+
+    group_name: str
+    is_in_several: bool
+
+
+@dataclass(frozen=True)
+class LeftGroup:
+    """The person has left; `is_last` when they are in no group any more."""
+
+    group_name: str
+    is_last: bool
+
+
+@dataclass(frozen=True)
+class RoleHeldThere:
+    """The person cannot leave: their roles have to be handed over, to be arranged with these."""
+
+    group_name: str
+    roles: tuple[str, ...]
+    successors: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FlatNamed:
+    """The person, a member, named a flat and must say what is meant."""
+
+    group_name: str
+    own_flat: str
+    named_flat: str
+    is_own: bool
+
+
+@dataclass(frozen=True)
+class FlatChanged:
+    """The flat on record is another one now."""
+
+    group_name: str
+    flat: str
+
+
+@dataclass(frozen=True)
+class NothingChanged:
+    """The person took back what they were asked to confirm."""
+
+
+DoorOutcome = (
+    UnknownSender
+    | FlatAsked
+    | JoinedGroup
+    | GroupAsked
+    | PostedInGroup
+    | NothingToSay
+    | Refused
+    | HelpAsked
+    | OwnQuestionsAsked
+    | GroupChosen
+    | LeavingAsked
+    | LeftGroup
+    | RoleHeldThere
+    | FlatNamed
+    | FlatChanged
+    | NothingChanged
+)
+
+_KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(DoorOutcome)}
 
 
 def to_record(outcome: DoorOutcome) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from louyu_messaging.door_outcome import DoorOutcome, PostedInGroup, from_record
@@ -54,6 +55,19 @@ class Choosing:
 
 
 @dataclass(frozen=True)
+class Confirming:
+    """The person was asked to confirm: "leave", or "flat", with the flat that was named and the words that waited."""
+
+    community_id: str
+    kind: str
+    group_id: str
+    group_name: str
+    person_id: str
+    flat: str
+    waiting: Waiting | None
+
+
+@dataclass(frozen=True)
 class KnownAddress:
     """The person's address in one community. `chosen_at` is in seconds, 0 when nothing was chosen."""
 
@@ -72,6 +86,7 @@ class DoorState:
     first_outcome: DoorOutcome | None
     asked: Asked | None
     choosing: Choosing | None
+    confirming: Confirming | None
     addresses: tuple[KnownAddress, ...]
 
     @property
@@ -101,12 +116,22 @@ class DoorState:
     def communities(self) -> list[str]:
         """Every community that knows this address, in order."""
         found = {address.community_id for address in self.addresses}
-        found |= {pending.community_id for pending in (self.asked, self.choosing) if pending is not None}
+        found |= {pending.community_id for pending in (self.asked, self.choosing, self.confirming) if pending}
         return sorted(found)
 
     def group(self, group_id: str) -> GroupChoice | None:
         """Return the group of this id if the person is in it."""
         return next((group for group in self.groups if group.group_id == group_id), None)
+
+
+def with_clear_names(groups: Sequence[GroupChoice]) -> tuple[GroupChoice, ...]:
+    """Return the groups to choose from, ordered by name; equal names with their community's before them."""
+    count = Counter(group.name for group in groups)
+    named = [
+        replace(group, name=f"{group.community_name}{group.name}") if count[group.name] > 1 else group
+        for group in groups
+    ]
+    return tuple(sorted(named, key=lambda group: (group.name, group.group_id)))
 
 
 def door_state(rows: Iterable[Row], posted: Iterable[PostedInGroup]) -> DoorState:
@@ -121,19 +146,25 @@ def door_state(rows: Iterable[Row], posted: Iterable[PostedInGroup]) -> DoorStat
         Choosing(
             community_id,
             tuple(GroupChoice(**option) for option in detail["options"]),
-            tuple(
-                Waiting(each["callback"], each["text"], each["via"], tuple(each["media_ids"]))
-                for each in detail["waiting"]
-            ),
+            tuple(_waiting(each) for each in detail["waiting"]),
         )
         for community_id, detail in by_kind.get("choosing", ())
+    ]
+    confirming = [
+        Confirming(community_id, **{**detail, "waiting": _waiting(detail["waiting"]) if detail["waiting"] else None})
+        for community_id, detail in by_kind.get("confirming", ())
     ]
     return DoorState(
         first_outcome=outcomes[0] if outcomes else None,
         asked=asked[0] if asked else None,
         choosing=choosing[0] if choosing else None,
+        confirming=confirming[0] if confirming else None,
         addresses=tuple(_address(*each) for each in by_kind.get("address", ())),
     )
+
+
+def _waiting(detail: dict[str, Any]) -> Waiting:
+    return Waiting(detail["callback"], detail["text"], detail["via"], tuple(detail["media_ids"]))
 
 
 def _address(community_id: str, detail: dict[str, Any]) -> KnownAddress:

@@ -16,6 +16,7 @@ FailedPrecondition
 ├── NotToReactTo         one's own message, or one that is no longer shown
 ├── TooManyPinned        one must be taken down first
 ├── RecallTooLate        the time for taking a message back is over
+├── RoleHeld             a role has to be handed over before its holder leaves
 └── SenderNotMember      the named sender is not in the group
 ResourceExhausted
 ├── PostingOverloaded    the same post may succeed in a moment
@@ -183,6 +184,33 @@ class RecallTooLate(FailedPrecondition):
             f"a message can be taken back for {minutes} minutes only: ask the building head to hide it",
             resident_text=f"发出超过{minutes}分钟，不能撤回了；需要时请楼长帮忙隐藏。",
         )
+
+
+_ROLE_NAMES = {
+    "building_head": "楼长",
+    "liaison": "包楼居干",
+    "secretary": "书记",
+    "harmony_promoter": "和谐促进员",
+    "staff": "工作人员",
+}
+
+
+class RoleHeld(FailedPrecondition):
+    """The building would be without somebody who looks after it."""
+
+    reason = "ROLE_HELD"
+
+    def __init__(self, group_name: str, roles: tuple[str, ...], successors: tuple[str, ...]) -> None:
+        held = "、".join(_ROLE_NAMES.get(role, role) for role in roles)
+        whom = "、".join(successors) or "社区居委会"
+        super().__init__(
+            f"the person is {', '.join(roles)} of the group: the role is handed over first, then they can leave",
+            metadata={"roles": ",".join(roles)},
+            resident_text=f"您是{group_name}的{held}，请先联系{whom}办好交接，再退出。",
+        )
+        self.group_name = group_name
+        self.roles = roles
+        self.successors = successors
 
 
 class SenderNotMember(FailedPrecondition):

@@ -80,7 +80,7 @@ def household_payload(
         if is_removed
         else [
             messaging_events_pb2.HouseholdMember(
-                person_id=member.person_id, channels=member.channels, group_ids=member.group_ids
+                person_id=member.person_id, channels=member.channels, group_ids=member.group_ids, name=member.name
             )
             for member in facts.members
         ],

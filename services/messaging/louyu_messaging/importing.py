@@ -2,7 +2,8 @@
 
 The state that shall be is made from the state that is, as a pure function; the store writes the difference. What the
 file does not name stays as it is, unless it is pruned. A person's roles other than resident are as the file says;
-residents of a building are members of its groups, and follow it when it comes into another group.
+residents of a building are members of its groups, and follow it when it comes into another group. Who has left by their
+own word is not brought back, unless the file gives them a role.
 """
 
 from __future__ import annotations
@@ -66,6 +67,8 @@ def wanted_state(
         groups_of[person_id].add(group_id)
     homes_before, homes = current.home_groups(), wanted.home_groups()
     for person, identity in zip(definition.people, identities, strict=True):
+        if _stays_away(wanted.people[identity.person_id], person):
+            continue
         keeps_roles = identity.keeps_roles and not is_pruning
         roles = (
             _kept_roles(wanted, identity, groups_of) if keeps_roles else _defined_roles(wanted, person, community_id)
@@ -124,6 +127,8 @@ def _apply_person(
     wanted: CommunityState, person: DefinedPerson, identity: Identity, community_id: str, tools: Tools
 ) -> None:
     before = wanted.people.get(identity.person_id)
+    if before is not None and _stays_away(before, person):
+        return
     household_id = before.household_id if before else None
     if person.building_key:
         household_id = _add_household(wanted, community_id, person.building_key, person.flat)
@@ -179,6 +184,10 @@ def _follow_buildings(
         for group_id in before - home_groups:
             if wanted.members.get((group_id, person_id), MemberRow((), ())).roles == (RESIDENT,):
                 del wanted.members[group_id, person_id]
+
+
+def _stays_away(row: PersonRow, person: DefinedPerson) -> bool:
+    return row.has_left and not person.memberships
 
 
 def _kept_roles(wanted: CommunityState, identity: Identity, groups_of: Mapping[str, Collection[str]]) -> Roles:

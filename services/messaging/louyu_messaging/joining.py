@@ -80,7 +80,8 @@ async def join_group(tx: Transaction, joining: Joining, sealer: Sealer, new_id: 
     household_id = household_id_of(tx.community_id, building.key, flat)
     await store.add_household(tx, household_id, building.id, flat)
     person_id = known.id if known else new_id()
-    await store.save_person(tx, person_id, joining.name or (known.name if known else f"{flat}邻居"), household_id)
+    name = joining.name or (f"{flat}邻居" if known is None or known.has_left else known.name)
+    await store.save_person(tx, person_id, name, household_id)
     is_new_member = await store.add_resident(tx, group.id, person_id)
     if joining.address is not None:
         address = joining.address
@@ -100,6 +101,25 @@ async def join_group(tx: Transaction, joining: Joining, sealer: Sealer, new_id: 
     if is_new_member or (known is not None and joining.name not in ("", known.name)):
         await tell_group(tx, group.id)
     return Joined(person_id, group.id, group.name, flat, was_member=not is_new_member)
+
+
+async def move(tx: Transaction, group_id: str, person_id: str, words: str) -> str:
+    """Put another flat of the group's buildings on record for a member; return it in canonical form.
+
+    Raises JoinCodeUnknown for a group or person that is gone, and FlatNotUnderstood. Who was called by the flat still is.
+    """
+    group, known = await store.group_by_id(tx, group_id), await store.person(tx, person_id)
+    if group is None or known is None:
+        raise JoinCodeUnknown
+    building, flat = match_flat(words, group.buildings)
+    household_id = household_id_of(tx.community_id, building.key, flat)
+    await store.add_household(tx, household_id, building.id, flat)
+    name = f"{flat}邻居" if known.name == f"{known.flat}邻居" else known.name
+    await store.save_person(tx, person_id, name, household_id)
+    await audit.record(tx, person_id, "move", f"household/{household_id}")
+    for changed in dict.fromkeys(filter(None, (known.household_id, household_id))):
+        await tell_household(tx, changed)
+    return flat
 
 
 async def _check_not_taken(tx: Transaction, name: str, own_id: str) -> None:

@@ -16,6 +16,9 @@ PERMISSIONS: dict[str, Rule] = {
     # whoever holds a code may ask what it opens
     "ResolveJoinCode": ANYONE,
     "JoinGroup": persons(EVERYBODY, "gateway"),
+    # for themselves; the gateway also for others
+    "LeaveGroup": persons(EVERYBODY, "gateway"),
+    "ListNames": only_services("gateway"),
     "ReceiveFromChannel": only_services("gateway"),
     # a person only themself
     "GetPerson": persons(EVERYBODY, "gateway"),

@@ -22,11 +22,20 @@ from louyu_messaging.door import Arrival, Callback, Departure, Words
 from louyu_messaging.door_outcome import (
     DoorOutcome,
     FlatAsked,
+    FlatChanged,
+    FlatNamed,
     GroupAsked,
+    GroupChosen,
+    HelpAsked,
     JoinedGroup,
+    LeavingAsked,
+    LeftGroup,
+    NothingChanged,
     NothingToSay,
+    OwnQuestionsAsked,
     PostedInGroup,
     Refused,
+    RoleHeldThere,
     UnknownSender,
 )
 from louyu_messaging.message import HIDDEN, RECALLED, REMOVED, SHOWN, NewMessage
@@ -232,8 +241,9 @@ def outcome_to_proto(outcome: DoorOutcome) -> messaging_service_pb2.ReceiveFromC
             joined.community_id, joined.group_id = outcome.community_id, outcome.group_id
             joined.group_name, joined.flat = outcome.group_name, outcome.flat
             joined.person_id, joined.was_member = outcome.person_id, outcome.was_member
-        case GroupAsked(group_names=names):
+        case GroupAsked(group_names=names, is_only_choice=is_only_choice):
             response.group_asked.group_names.extend(names)
+            response.group_asked.is_only_choice = is_only_choice
         case PostedInGroup():
             posted = response.posted
             posted.community_id, posted.group_id = outcome.community_id, outcome.group_id
@@ -242,7 +252,37 @@ def outcome_to_proto(outcome: DoorOutcome) -> messaging_service_pb2.ReceiveFromC
             response.nothing_to_say.SetInParent()
         case Refused(reason=reason):
             response.refused.reason = reason
+        case _:
+            _account_outcome_to_proto(outcome, response)
     return response
+
+
+def _account_outcome_to_proto(outcome: DoorOutcome, response: messaging_service_pb2.ReceiveFromChannelResponse) -> None:
+    """Fill in what became of words for the account itself."""
+    match outcome:
+        case HelpAsked(group_name=group_name, is_in_several=is_in_several):
+            response.help_asked.group_name, response.help_asked.is_in_several = group_name, is_in_several
+            response.help_asked.SetInParent()
+        case OwnQuestionsAsked(persons=parts):
+            for community_id, person_id in zip(parts[::2], parts[1::2], strict=True):
+                response.own_questions_asked.persons.add(community_id=community_id, person_id=person_id)
+        case GroupChosen(group_name=group_name, is_only=is_only):
+            response.group_chosen.group_name, response.group_chosen.is_only = group_name, is_only
+        case LeavingAsked(group_name=group_name, is_in_several=is_in_several):
+            response.leaving_asked.group_name, response.leaving_asked.is_in_several = group_name, is_in_several
+        case LeftGroup(group_name=group_name, is_last=is_last):
+            response.left.group_name, response.left.is_last = group_name, is_last
+        case RoleHeldThere(group_name=group_name, roles=roles, successors=successors):
+            response.role_held.group_name = group_name
+            response.role_held.roles.extend(roles)
+            response.role_held.successors.extend(successors)
+        case FlatNamed(group_name=group_name, own_flat=own, named_flat=named, is_own=is_own):
+            response.flat_named.group_name, response.flat_named.is_own = group_name, is_own
+            response.flat_named.own_flat, response.flat_named.named_flat = own, named
+        case FlatChanged(group_name=group_name, flat=flat):
+            response.moved.group_name, response.moved.flat = group_name, flat
+        case NothingChanged():
+            response.nothing_changed.SetInParent()
 
 
 def definition_of(community: community_pb2.CommunityDefinition) -> Definition:

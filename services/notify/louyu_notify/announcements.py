@@ -19,7 +19,7 @@ from louyu_notify.announcement import Announcement, AnnouncementUrgency, NewAnno
 from louyu_notify.channel_list import ChannelList
 from louyu_notify.errors import AnnouncementNotFound, GroupNotFound, InvalidField
 from louyu_notify.store import announcements as store
-from louyu_notify.store import deliveries, directory
+from louyu_notify.store import deliveries, directory, names
 
 SHOWN_FOR = timedelta(days=7)
 SHOWN_AT_MOST = timedelta(days=90)
@@ -43,7 +43,8 @@ async def preview(tx: Transaction, principal: Principal, wanted: NewAnnouncement
     rights.check_audience(principal, wanted.group_ids)
     if set(wanted.group_ids) - await directory.known_groups(tx, wanted.group_ids):
         raise GroupNotFound("announcement.group_ids")
-    title, text = redaction.redact(wanted.title.strip()), redaction.redact(wanted.text.strip())
+    known = await names.in_text(tx, wanted.title, wanted.text)
+    title, text = redaction.redact(wanted.title.strip(), known), redaction.redact(wanted.text.strip(), known)
     return Preview(
         announcement=replace(
             wanted, title=title.text, text=text.text, source=wanted.source.strip(), channels=_in_order(wanted, channels)

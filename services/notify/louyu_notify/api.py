@@ -14,15 +14,29 @@ from louyu_runtime.identity import current_principal
 from louyu_runtime.paging import decode_token, encode_token, page_size
 from louyu_sdk.plugin_state import PluginState
 
-from louyu_notify import announcements, community, ledger, rights, screens, undelivered, wire
+from louyu_notify import (
+    announcements,
+    community,
+    emergency_replies,
+    ledger,
+    rights,
+    screens,
+    undelivered,
+    wire,
+)
 from louyu_notify.announcement import Counts
 from louyu_notify.channel_list import ChannelList
+from louyu_notify.errors import InvalidField
+from louyu_notify.follow_codes import FollowCodes
 from louyu_notify.screen_watch import ScreenWatch
 from louyu_notify.store import announcements as announcement_store
 from louyu_notify.store import communities
 from louyu_notify.store import ledger as ledger_store
 from louyu_notify.store import screens as screen_store
 from louyu_notify.wakes import Wakes
+
+LONGEST_JOIN_CODE = 64
+"""The platform takes no longer scene."""
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -37,12 +51,14 @@ class NotifyApi(notify_service_pb2_grpc.NotifyServiceServicer):
         wakes: Wakes,
         watch: ScreenWatch,
         plugin_states: Callable[[], list[PluginState]],
+        follow_codes: FollowCodes,
     ) -> None:
         self._database = database
         self._channels = channels
         self._wakes = wakes
         self._watch = watch
         self._plugin_states = plugin_states
+        self._follow_codes = follow_codes
 
     async def ListPlugins(self, request: pb.ListPluginsRequest, context: Context) -> pb.ListPluginsResponse:
         """List the plugins that supply channels, those left out, and those switched off."""
@@ -232,6 +248,23 @@ class NotifyApi(notify_service_pb2_grpc.NotifyServiceServicer):
             )
 
         return await self._database.in_transaction(wire.uuid_of("community_id", request.community_id), work)
+
+    async def RecordReply(self, request: pb.RecordReplyRequest, context: Context) -> pb.RecordReplyResponse:
+        """Note that the asker of an emergency has been told."""
+        question_id = wire.uuid_of("question_id", request.question_id)
+        person_id = wire.uuid_of("person_id", request.person_id)
+        async with self._database.transaction(wire.uuid_of("community_id", request.community_id)) as tx:
+            await emergency_replies.record_reply(tx, self._channels, question_id, person_id)
+        return pb.RecordReplyResponse()
+
+    async def GetFollowCode(self, request: pb.GetFollowCodeRequest, context: Context) -> pb.GetFollowCodeResponse:
+        """Return what the QR code of an account and a group holds."""
+        if not 1 <= len(request.join_code) <= LONGEST_JOIN_CODE or not request.join_code.isprintable():
+            raise InvalidField("join_code", f"must have 1 to {LONGEST_JOIN_CODE} characters")
+        community_id = wire.uuid_of("community_id", request.community_id)
+        return pb.GetFollowCodeResponse(
+            content=await self._follow_codes.content(community_id, request.account, request.join_code)
+        )
 
     async def ListScreens(self, request: pb.ListScreensRequest, context: Context) -> pb.ListScreensResponse:
         """List a community's screens."""

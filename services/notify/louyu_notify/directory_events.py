@@ -40,6 +40,7 @@ class DirectoryEvents:
             version=payload.version,
             name=payload.name,
             buildings=tuple(Building(building_id=one.building_id, name=one.name) for one in payload.buildings),
+            role_holder_names=tuple(one.name for one in payload.role_holders if one.name),
         )
         if await directory.replace_group(tx, group):
             await self._look_again(tx)
@@ -55,7 +56,12 @@ class DirectoryEvents:
             flat=payload.flat,
             is_removed=payload.is_removed,
             members=tuple(
-                HouseholdMember(person_id=one.person_id, channels=tuple(one.channels), group_ids=tuple(one.group_ids))
+                HouseholdMember(
+                    person_id=one.person_id,
+                    channels=tuple(one.channels),
+                    group_ids=tuple(one.group_ids),
+                    name=one.name,
+                )
                 for one in payload.members
             ),
         )

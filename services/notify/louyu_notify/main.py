@@ -13,6 +13,7 @@ from louyu_notify.api import NotifyApi
 from louyu_notify.channels.built_in import NAME, BuiltInChannels
 from louyu_notify.delivery_worker import DeliveryWorker
 from louyu_notify.directory_events import DirectoryEvents
+from louyu_notify.follow_codes import FollowCodes
 from louyu_notify.installed import load_channels, read_accounts
 from louyu_notify.ledger_worker import LedgerWorker
 from louyu_notify.permissions import PERMISSIONS
@@ -61,7 +62,9 @@ async def run(settings: NotifySettings) -> None:
         host.publish_events(consumers=[])
         host.add_servicer(
             notify_service_pb2_grpc.add_NotifyServiceServicer_to_server,
-            NotifyApi(host.database, channels, wakes, watch, plugins.states),
+            NotifyApi(
+                host.database, channels, wakes, watch, plugins.states, FollowCodes(host.database, built_in.accounts)
+            ),
             PERMISSIONS,
             descriptor=notify_service_pb2.DESCRIPTOR.services_by_name["NotifyService"],
         )

@@ -1,6 +1,6 @@
 """Who may call which method of notify. What a caller may touch within it is decided in `rights`."""
 
-from louyu_runtime.permissions import ANYONE, EVERYBODY, LEADERS, OPERATORS, STAFF, Rule, persons
+from louyu_runtime.permissions import ANYONE, EVERYBODY, LEADERS, OPERATORS, STAFF, Rule, only_services, persons
 
 PERMISSIONS: dict[str, Rule] = {
     "ApplyCommunity": persons(OPERATORS),
@@ -12,6 +12,8 @@ PERMISSIONS: dict[str, Rule] = {
     "RecordVisit": persons(LEADERS | {"harmony_promoter"}),
     "ListUndelivered": persons(LEADERS),
     "RetryDelivery": persons(LEADERS),
+    "RecordReply": only_services("gateway"),
+    "GetFollowCode": only_services("gateway"),
     "ListScreens": persons(STAFF),
     "ListPlugins": persons(OPERATORS),
     # The code in the request is the identity: whoever holds it stands before the screen.

@@ -2,10 +2,11 @@
 
 | event | the asker | the group | others |
 | --- | --- | --- | --- |
-| opened, an emergency | 119/110/120 at once | the same, and that help is on its way | |
+| opened, an emergency | what to do, unless the reply on their channel said so | what neighbours must know | |
 | step started | | who is asked now | those asked, directly |
 | acknowledged | who has it, and when louyu asks again | only if it was said elsewhere | |
 | asked back | what is needed | the same | |
+| reply undecided | | of which question somebody spoke | |
 | answered | the answer | unless it stands there already | the lobby screens |
 | resolved | unless they said so themselves | the outcome | the screens say so |
 | reopened | | that it goes on | the screens drop it |
@@ -27,7 +28,7 @@ from louyu_runtime.events.consumer import Handle
 from louyu_runtime.events.streams import Event
 from louyu_sdk import Urgency
 
-from louyu_notify import screens, texts
+from louyu_notify import emergency_replies, screens, texts
 from louyu_notify.channel_list import ChannelList
 from louyu_notify.delivery import Purpose
 from louyu_notify.store import communities, deliveries, directory, question_status
@@ -59,6 +60,7 @@ class QuestionEvents:
             "StepStarted": (events.StepStarted, self.step_started),
             "QuestionAcknowledged": (events.QuestionAcknowledged, self.acknowledged),
             "QuestionAskedBack": (events.QuestionAskedBack, self.asked_back),
+            "ReplyUndecided": (events.ReplyUndecided, self.reply_undecided),
             "QuestionResumed": (events.QuestionResumed, self.resumed),
             "QuestionAnswered": (events.QuestionAnswered, self.answered),
             "QuestionResolved": (events.QuestionResolved, self.resolved),
@@ -68,17 +70,22 @@ class QuestionEvents:
         }
 
     async def opened(self, tx: Transaction, event: Event[events.QuestionOpened]) -> None:
-        """An emergency: the numbers to call come first, to the asker and in the group."""
+        """An emergency: what to do now to the asker, once; what they must know to the neighbours."""
         payload, question = event.payload, event.payload.question
         if not await self._is_news(tx, event) or not payload.is_emergency:
             return
-        telling = self._telling(tx, event)
         numbers = list(payload.emergency_numbers)
-        await telling.persons(
-            _askers(question), Purpose.EMERGENCY, texts.emergency_to_asker(question.number, numbers), is_reply=True
+        await self._telling(tx, event, cause=emergency_replies.cause_of(question.question_id)).persons(
+            _askers(question),
+            Purpose.EMERGENCY,
+            texts.emergency_to_asker(question.number, payload.emergency_advice, numbers),
+            is_reply=True,
+            after=emergency_replies.REPLY_WITHIN,
         )
-        await telling.groups(
-            _groups(question), Purpose.EMERGENCY, texts.emergency_in_group(question.number, question.text, numbers)
+        await self._telling(tx, event).groups(
+            _groups(question),
+            Purpose.EMERGENCY,
+            texts.emergency_in_group(question.number, question.text, payload.emergency_notice, numbers),
         )
 
     async def step_started(self, tx: Transaction, event: Event[events.StepStarted]) -> None:
@@ -161,6 +168,14 @@ class QuestionEvents:
             [question.group_id],
             Purpose.ASKED_BACK,
             texts.asked_back_in_group(question.number, question.text, payload.person_name, payload.text),
+        )
+
+    async def reply_undecided(self, tx: Transaction, event: Event[events.ReplyUndecided]) -> None:
+        """Somebody's words may mean any of several questions: they are asked which, where they spoke."""
+        payload = event.payload
+        candidates = [(one.number, one.text) for one in payload.candidates]
+        await self._telling(tx, event).groups(
+            [payload.group_id], Purpose.ASKED_BACK, texts.which_one(payload.person_name, candidates)
         )
 
     async def resumed(self, tx: Transaction, event: Event[events.QuestionResumed]) -> None:

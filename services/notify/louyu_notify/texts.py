@@ -20,6 +20,8 @@ _ROLES = {
 }
 NEIGHBOUR = "邻居"
 SHORT = 18
+MOST_SHOWN = 5
+"""So many questions are named to somebody who is asked which of them they mean."""
 
 
 def shortened(text: str, length: int = SHORT) -> str:
@@ -67,14 +69,23 @@ def please_answer(number: int, text: str, group_name: str, due: str, *, is_emerg
     return f"{head}{group_name}有居民反映 #{number}：\n「{text.strip()}」\n请您在{due}前回应，在群里说一句，或者打开下面的页面处理。{again}"
 
 
-def emergency_to_asker(number: int, numbers: Sequence[str]) -> str:
-    """To who asked: whom to call at once."""
-    return f"如果有人身危险，请马上拨打{_spoken(numbers)}！先保证自己安全。\n#{number} 已经同时通知楼长和相关负责人。"
+def emergency_to_asker(number: int, advice: str, numbers: Sequence[str]) -> str:
+    """To who asked: what to do now, and whom to call."""
+    first = advice or f"如果有人身危险，请马上拨打{_spoken(numbers)}！先保证自己安全。"
+    return f"【紧急】{first}\n#{number} 已经同时通知楼长和相关负责人。"
 
 
-def emergency_in_group(number: int, text: str, numbers: Sequence[str]) -> str:
-    """In the group: an emergency."""
-    return f"【紧急】{named(number, text)}\n有危险请马上拨打{_spoken(numbers)}！已经在通知楼长和相关负责人，附近的邻居请留意安全。"
+def emergency_in_group(number: int, text: str, notice: str, numbers: Sequence[str]) -> str:
+    """In the group: an emergency, and what neighbours must know."""
+    first = notice or f"附近的邻居请留意安全，有危险请马上拨打{_spoken(numbers)}！"
+    return f"【紧急】{named(number, text)}\n{first}\n已经在通知楼长和相关负责人。"
+
+
+def which_one(who: str, candidates: Sequence[tuple[int, str]]) -> str:
+    """In the group: somebody is asked of which of several questions they spoke."""
+    shown = "，".join(named(number, text) for number, text in candidates[:MOST_SHOWN])
+    more = "……" if len(candidates) > MOST_SHOWN else ""
+    return f"@{who} 您说的是哪一件？回复号码就行：{shown}{more}"
 
 
 def taken_on(number: int, who: str, follow_up: str) -> str:

@@ -19,6 +19,7 @@ from louyu_sdk.host import PluginHost
 
 from louyu_routing import applying, life, requests, views, wire
 from louyu_routing.classifying import Classifying
+from louyu_routing.emergency import Emergencies
 from louyu_routing.errors import EntryNotFound
 from louyu_routing.question import Question, Said
 from louyu_routing.reading import read
@@ -46,6 +47,7 @@ class RoutingApi(routing_service_pb2_grpc.RoutingServiceServicer):
     database: Database
     plugins: PluginHost
     classifying: Classifying
+    emergencies: Emergencies
     timers: Timers
     watchers: Watchers
 
@@ -187,7 +189,7 @@ class RoutingApi(routing_service_pb2_grpc.RoutingServiceServicer):
             restored = await undo_guess(tx, question, entry, caller.by)
             message = await messages.of_entry(tx, entry)
             if message is not None:
-                await open_for_itself(tx, message, classifier)
+                await open_for_itself(tx, message, classifier, self.emergencies)
             return restored
 
         return await self._change("UndoGuess", request, pb.UndoGuessResponse, act)
@@ -218,7 +220,8 @@ class RoutingApi(routing_service_pb2_grpc.RoutingServiceServicer):
         classifier = await self.classifying.classifier()
         found = []
         for text, via in texts:
-            found.append(wire.reading_to_wire(read(classifier, text, via)))
+            reading = read(classifier, text, via)
+            found.append(wire.reading_to_wire(reading, self.emergencies.of(text) if reading.is_emergency else None))
             await asyncio.sleep(0)  # a hundred texts must not hold up the others' calls
         return pb.ClassifyResponse(classifications=found)
 
@@ -256,7 +259,8 @@ class RoutingApi(routing_service_pb2_grpc.RoutingServiceServicer):
         async with self.database.transaction(community_id) as tx:
             is_understood = bool(await messages.outcomes(tx, group_id, seq, seq))
             found = await views.of_outcomes(tx, group_id, seq, seq)
-        outcome = wire.outcome_to_wire(found[0]) if found else None
+            candidates = [] if found else await views.candidates_of(tx, group_id, seq)
+        outcome = wire.outcome_to_wire(found[0]) if found else wire.undecided_to_wire(seq, candidates)
         answer = pb.GetMessageOutcomeResponse(is_understood=is_understood, outcome=outcome)
         return answer, is_understood and all(view.is_planned for view in found)
 

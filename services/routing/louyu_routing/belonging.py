@@ -7,7 +7,8 @@ question alone:
   nothing at all; an emergency only in words that both have;
 - somebody whom the question waits for speaks next in that group, and not of what is surely mere talk;
 - anybody else in the group tells something that shares a matter with the question.
-A wrong guess can be undone; where two questions would fit, none is guessed, and the clock goes on.
+A wrong guess can be undone; where two questions would fit, none is guessed, and the clock goes on: whoever is asked both
+is asked which (`undecided`).
 """
 
 from dataclasses import dataclass
@@ -58,13 +59,23 @@ async def find(tx: Transaction, message: Message, by: By, reading: Reading) -> B
     mine = _own_matter(message, reading, own, await _last_words(tx, message, own))
     if mine is not None:
         return Belonging(question_id=mine.question_id, is_asker=True, is_guess=True)
-    others = [
-        question
-        for question in await questions.unanswered_in_group(tx, message.group_id, before_seq=message.seq)
-        if question.question_id not in {one.question_id for one in own}
-    ]
+    others = await _of_others(tx, message, own)
     answered = _others_matter(message, by, reading, others)
     return None if answered is None else Belonging(question_id=answered.question_id, is_asker=False, is_guess=True)
+
+
+async def waiting_for_sender(tx: Transaction, message: Message, by: By) -> list[Question]:
+    """Return the group's questions of others that wait for the sender's word, the latest first."""
+    return _waiting_for(by, await _of_others(tx, message, await _own(tx, message)))
+
+
+async def _of_others(tx: Transaction, message: Message, own: list[Question]) -> list[Question]:
+    unanswered = await questions.unanswered_in_group(tx, message.group_id, before_seq=message.seq)
+    return [one for one in unanswered if one.question_id not in {mine.question_id for mine in own}]
+
+
+def _waiting_for(by: By, others: list[Question]) -> list[Question]:
+    return [one for one in others if by.person_id in one.waiting_for and one.state is not ASKED_BACK]
 
 
 async def _own(tx: Transaction, message: Message) -> list[Question]:
@@ -126,7 +137,7 @@ def _others_matter(message: Message, by: By, reading: Reading, others: list[Ques
     speech = speech_of_other(message.text)
     if reading.is_emergency:
         return None
-    waited_for = [one for one in others if by.person_id in one.waiting_for and one.state is not ASKED_BACK]
+    waited_for = _waiting_for(by, others)
     if speech in {Speech.PROMISE, Speech.ASK_BACK} or (speech is Speech.STATEMENT and _informs(reading)):
         fitting = _only(message, waited_for)
         if fitting is not None:

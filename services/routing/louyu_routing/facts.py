@@ -3,6 +3,7 @@
 Every function appends to the transaction's outbox, so that change and event are one commit.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from google.protobuf.message import Message
@@ -14,8 +15,8 @@ from louyu_routing.question import By, Question, Said, Step
 from louyu_routing.store import questions
 
 
-async def opened(tx: Transaction, question: Question) -> None:
-    """A message was understood to need somebody."""
+async def opened(tx: Transaction, question: Question, emergency_notice: str) -> None:
+    """A message was understood to need somebody; `emergency_notice` is what neighbours must know of an emergency."""
     _append(
         tx,
         question,
@@ -23,6 +24,8 @@ async def opened(tx: Transaction, question: Question) -> None:
             question=await _facts(tx, question),
             is_emergency=question.is_emergency,
             emergency_numbers=question.emergency_numbers,
+            emergency_advice=question.emergency_advice,
+            emergency_notice=emergency_notice,
         ),
     )
 
@@ -134,6 +137,23 @@ async def closed(tx: Transaction, question: Question, by: By, said: Said) -> Non
         question,
         events.QuestionClosed(
             question=await _facts(tx, question), person_id=by.person_id or "", person_name=by.name, reason=said.text
+        ),
+    )
+
+
+async def reply_undecided(tx: Transaction, candidates: Sequence[Question], by: By, said: Said) -> None:
+    """Somebody's words may mean any of these questions, of which there are two at least."""
+    found = [await _facts(tx, question) for question in candidates]
+    _append(
+        tx,
+        candidates[0],
+        events.ReplyUndecided(
+            question=found[0],
+            candidates=found,
+            person_id=by.person_id or "",
+            person_name=by.name,
+            group_id=said.group_id or "",
+            message_seq=said.seq,
         ),
     )
 

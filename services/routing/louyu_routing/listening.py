@@ -8,6 +8,7 @@ from louyu_runtime.events.consumer import Handlers
 from louyu_runtime.events.streams import Event
 
 from louyu_routing.classifying import Classifying
+from louyu_routing.emergency import Emergencies
 from louyu_routing.message_changes import MessageChange, apply_change
 from louyu_routing.store import directory
 from louyu_routing.store.directory import GroupDirectory, Holder
@@ -20,8 +21,9 @@ from louyu_routing.watching import Watchers
 class Listener:
     """Handles the events of messaging."""
 
-    def __init__(self, classifying: Classifying, timers: Timers, watchers: Watchers) -> None:
+    def __init__(self, classifying: Classifying, emergencies: Emergencies, timers: Timers, watchers: Watchers) -> None:
         self._classifying = classifying
+        self._emergencies = emergencies
         self._timers = timers
         self._watchers = watchers
 
@@ -48,7 +50,7 @@ class Listener:
             posted_at=posted.posted_at.ToDatetime(tzinfo=UTC),
             question_id=posted.question_id or None,
         )
-        await understand(tx, message, await self._classifying.classifier())
+        await understand(tx, message, await self._classifying.classifier(), self._emergencies)
         tx.after_commit.append(self._timers.wake)
         tx.after_commit.append(lambda: self._watchers.changed_in(event.community_id))
 

@@ -14,6 +14,7 @@ from louyu_sdk.loading import LoadedPlugins, installed_entry_points, load_plugin
 from louyu_routing import auditor, builtin_responders
 from louyu_routing.api import RoutingApi
 from louyu_routing.classifying import Classifying, train_classifier
+from louyu_routing.emergency import Emergencies, emergencies_of
 from louyu_routing.listening import Listener
 from louyu_routing.permissions import PERMISSIONS
 from louyu_routing.settings import RoutingSettings
@@ -23,11 +24,12 @@ from louyu_routing.watching import Watchers
 
 
 async def serve() -> None:
-    """Serve until told to stop."""
+    """Serve until told to stop. Raises SettingsError for settings, and words for emergencies, that cannot be used."""
     settings = load_settings(RoutingSettings)
     start_logging(settings.role, settings.log_level)
+    emergencies = emergencies_of(settings.emergencies_file)
     async with Host(settings) as host:
-        close_plugins = await wire(host, Classifying(train_classifier))
+        close_plugins = await wire(host, Classifying(train_classifier), emergencies)
         host.forget(
             Keep("heard_message", settings.heard_message_days), Keep("ended_question", settings.ended_question_days)
         )
@@ -35,7 +37,7 @@ async def serve() -> None:
         close_plugins()
 
 
-async def wire(host: Host, classifying: Classifying) -> Callable[[], None]:
+async def wire(host: Host, classifying: Classifying, emergencies: Emergencies) -> Callable[[], None]:
     """Add to the host all that routing serves and does; return what ends the plugins' threads."""
     plugins = PluginHost(load_all(host.settings.plugins_disabled))
     await plugins.start()
@@ -45,13 +47,13 @@ async def wire(host: Host, classifying: Classifying) -> Callable[[], None]:
     telling = Telling(host.database, plugins, timers.wake)
     host.add_servicer(
         routing_service_pb2_grpc.add_RoutingServiceServicer_to_server,
-        RoutingApi(host.database, plugins, classifying, timers, watchers),
+        RoutingApi(host.database, plugins, classifying, emergencies, timers, watchers),
         PERMISSIONS,
         descriptor=routing_service_pb2.DESCRIPTOR.services_by_name["RoutingService"],
     )
     host.limit(ApplyCommunity=30.0)
     host.publish_events(consumers=["notify"])
-    host.consume(Listener(classifying, timers, watchers).handlers, sources=["messaging"])
+    host.consume(Listener(classifying, emergencies, timers, watchers).handlers, sources=["messaging"])
     host.tail("routing", watchers.on_event, watchers.on_gap)
     host.background("timers", timers.run)
     host.background("telling plugins", telling.run)

@@ -6,7 +6,7 @@ from louyu_runtime.telemetry import current_traceparent
 from louyu_sdk import QuestionState, Urgency
 
 from louyu_routing import facts
-from louyu_routing.emergency import emergency_numbers
+from louyu_routing.emergency import Emergencies
 from louyu_routing.question import Asker, By, Clock, ClockKind, Question
 from louyu_routing.reading import Reading
 from louyu_routing.store import clocks, questions
@@ -14,10 +14,13 @@ from louyu_routing.store.messages import Message
 from louyu_routing.timeline import note
 
 
-async def open_question(tx: Transaction, message: Message, reading: Reading, asker: By) -> Question:
+async def open_question(
+    tx: Transaction, message: Message, reading: Reading, asker: By, emergencies: Emergencies
+) -> Question:
     """Open a question for a message that was read as needing somebody."""
     if asker.person_id is None or reading.responder is None:
         raise AssertionError("a question has an asker, and concerns a responder type")
+    emergency = emergencies.of(message.text) if reading.urgency is Urgency.EMERGENCY else None
     question = Question(
         community_id=tx.community_id,
         question_id=new_id(),
@@ -34,13 +37,14 @@ async def open_question(tx: Transaction, message: Message, reading: Reading, ask
         reasons=reading.reasons,
         confidence=reading.confidence,
         traceparent=current_traceparent(),
-        emergency_numbers=emergency_numbers(message.text) if reading.urgency is Urgency.EMERGENCY else (),
+        emergency_numbers=emergency.numbers if emergency else (),
+        emergency_advice=emergency.advice if emergency else "",
     )
     await questions.insert(tx, question)
     await add_asker(tx, question, message, asker)
     await clocks.wind(tx, question, Clock(kind=ClockKind.PLAN, due_at=tx.now))
     await note(tx, question, "opened", by=asker, said=message.said())
-    await facts.opened(tx, question)
+    await facts.opened(tx, question, emergency.notice if emergency else "")
     return question
 
 

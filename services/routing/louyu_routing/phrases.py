@@ -116,7 +116,7 @@ def speech_of_other(text: str) -> Speech:
         return Speech.ME_TOO
     if _INTERROGATIVE.search(words):
         return Speech.ASK_BACK if _ASKS_BACK.search(words) else Speech.QUESTION
-    if _SETTLED.search(words) and not _DOUBTED.search(words) and not _STILL_NOT.search(words):
+    if tells_of_an_end(words):
         return Speech.STATEMENT
     if _PROMISES.search(words):
         return Speech.PROMISE
@@ -125,6 +125,11 @@ def speech_of_other(text: str) -> Speech:
     if _NO_ANSWER.search(words) or _is_thanks(words, 0) or _length(words) < SHORTEST_ANSWER:
         return Speech.NOTHING
     return Speech.STATEMENT
+
+
+def tells_of_an_end(text: str) -> bool:
+    """Say whether the words tell that something is done, without a doubt and without asking."""
+    return bool(_SETTLED.search(text)) and not _DOUBTED.search(text) and not _STILL_NOT.search(text)
 
 
 def named_number(text: str) -> int | None:

@@ -36,6 +36,8 @@ class Question:
     confidence: float
     asset: str = ""
     emergency_numbers: tuple[str, ...] = ()
+    emergency_advice: str = ""
+    """What its asker was told to do at once."""
     ended_at: datetime | None = None
     answer: str = ""
     answered_by: str = ""

@@ -118,6 +118,7 @@ def wanted(request: routing_service_pb2.ListQuestionsRequest, principal: Princip
         group_id=_optional("group_id", request.group_id),
         responder_type=request.responder_type,
         waiting_for=_optional("waiting_for_person_id", request.waiting_for_person_id),
+        asked_by=_optional("asked_by_person_id", request.asked_by_person_id),
         seen_by=None if sees_all else identifier("principal", principal.id),
         seen_groups=tuple(sorted(principal.group_ids)),
     )

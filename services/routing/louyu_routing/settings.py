@@ -1,4 +1,4 @@
-"""Settings of routing: the shared ones, and how long it remembers."""
+"""Settings of routing: the shared ones, how long it remembers, and the words for emergencies."""
 
 from typing import ClassVar
 
@@ -23,4 +23,9 @@ class RoutingSettings(CommonSettings):
         le=3650,
         description="How long after its end a question keeps its timeline, its steps and the names of people. 30 to 3650 days; "
         "question and answer stay.",
+    )
+    emergencies_file: str = Field(
+        default="",
+        description="Path of a YAML file with what is said in emergencies (docs/operators/emergencies.md). Empty: the "
+        "built-in words.",
     )

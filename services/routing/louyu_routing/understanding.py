@@ -7,9 +7,10 @@ time; a reply that comes before what it quotes is applied when that is heard.
 
 from louyu_runtime.database import Transaction
 
-from louyu_routing import belonging, replies
+from louyu_routing import belonging, replies, undecided
 from louyu_routing.belonging import Belonging
 from louyu_routing.directory import strongest_role
+from louyu_routing.emergency import Emergencies
 from louyu_routing.opening import open_question
 from louyu_routing.phrases import Speech, speech_of_other
 from louyu_routing.question import By
@@ -21,35 +22,47 @@ from louyu_routing.store.messages import Message
 _TELLS = frozenset({Speech.STATEMENT, Speech.PROMISE})
 
 
-async def understand(tx: Transaction, message: Message, classifier: TextClassifier) -> None:
+async def understand(tx: Transaction, message: Message, classifier: TextClassifier, emergencies: Emergencies) -> None:
     """Decide what becomes of a message, once."""
     heard = await messages.hear(tx, message)
     if heard is None:
         return
     if message.sender_id is not None:
-        await _decide(tx, message, classifier, quotes_unheard=heard.quotes_unheard)
+        await _decide(tx, message, classifier, emergencies, quotes_unheard=heard.quotes_unheard)
     if heard.is_quoted_already:
         for early in await messages.early_replies_to(tx, message.group_id, message.seq):
-            await _decide(tx, early, classifier, quotes_unheard=False)
+            await _decide(tx, early, classifier, emergencies, quotes_unheard=False)
 
 
-async def _decide(tx: Transaction, message: Message, classifier: TextClassifier, *, quotes_unheard: bool) -> None:
+async def _decide(
+    tx: Transaction, message: Message, classifier: TextClassifier, emergencies: Emergencies, *, quotes_unheard: bool
+) -> None:
     by = await _sender(tx, message)
     reading = read(classifier, message.text, message.via)
+    if not reading.is_emergency and await undecided.decide(tx, message, by, classifier):
+        return
     found = await belonging.find(tx, message, by, reading)
     if found is not None and await _reply(tx, message, by, reading, found):
+        await undecided.move_on(tx, message)
         return
     if quotes_unheard and not reading.is_emergency and speech_of_other(message.text) in _TELLS:
         return  # decided when the message that it quotes is heard
     if reading.needs_somebody:
-        await open_question(tx, message, reading, by)
+        await open_question(tx, message, reading, by, emergencies)
+        return
+    if found is None and undecided.does_something(message, reading):
+        waiting = await belonging.waiting_for_sender(tx, message, by)
+        if len(waiting) > 1:
+            await undecided.ask_which(tx, message, by, waiting)
 
 
-async def open_for_itself(tx: Transaction, message: Message, classifier: TextClassifier) -> bool:
+async def open_for_itself(
+    tx: Transaction, message: Message, classifier: TextClassifier, emergencies: Emergencies
+) -> bool:
     """Let a message that was wrongly taken for a part of another question be one of its own; False if it is none."""
     reading = read(classifier, message.text, message.via)
     if reading.needs_somebody:
-        await open_question(tx, message, reading, await _sender(tx, message))
+        await open_question(tx, message, reading, await _sender(tx, message), emergencies)
     return reading.needs_somebody
 
 

@@ -10,7 +10,7 @@ from louyu_sdk import Reason
 
 from louyu_routing.directory import ASKER, ROLE_NAMES
 from louyu_routing.question import Asker, Clock, ClockKind, Entry, Question, Step, StepState
-from louyu_routing.store import clocks, directory, messages, questions, steps
+from louyu_routing.store import clocks, directory, messages, questions, steps, undecided
 from louyu_routing.store import timeline as timeline_store
 from louyu_routing.store.messages import MessageOutcome
 
@@ -109,6 +109,13 @@ async def of_outcomes(tx: Transaction, group_id: str, first_seq: int, last_seq: 
         for outcome, question_id in linked
         if question_id in shown
     ]
+
+
+async def candidates_of(tx: Transaction, group_id: str, seq: int) -> list[Question]:
+    """Return the questions that a message may mean whose sender is asked which; empty for any other message."""
+    ids = await undecided.question_ids_at(tx, group_id, seq)
+    known = {one.question_id: one for one in await questions.get_many(tx, list(ids))} if ids else {}
+    return [known[one] for one in ids if one in known]
 
 
 def next_step(question: Question, clock: Clock | None, plan: Sequence[Step], names: dict[str, str]) -> NextStep | None:

@@ -1,6 +1,6 @@
 """The wire: views as protobuf."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -8,7 +8,8 @@ from louyu.routing.v1 import plan_pb2, question_pb2
 from louyu_sdk import QuestionState
 from louyu_sdk.plugin_state import PluginState
 
-from louyu_routing.question import Entry, Step
+from louyu_routing.emergency import Emergency
+from louyu_routing.question import Entry, Question, Step
 from louyu_routing.reading import Reading
 from louyu_routing.undo import can_undo
 from louyu_routing.views import NextStep, OutcomeView, QuestionView
@@ -55,6 +56,7 @@ def question_to_wire(view: QuestionView, type_names: Mapping[str, str]) -> quest
         match_reasons=[
             question_pb2.MatchReason(text=reason.text, evidence=reason.evidence) for reason in view.match_reasons
         ],
+        emergency_advice=question.emergency_advice,
     )
 
 
@@ -69,19 +71,33 @@ def outcome_to_wire(view: OutcomeView) -> question_pb2.MessageOutcome:
         question_state=STATE_TO_WIRE[view.question.state],
         is_guess=view.outcome.is_guess,
         emergency_numbers=view.question.emergency_numbers if opened else (),
+        emergency_advice=view.question.emergency_advice if opened else "",
         asked_name=view.asked_name,
         answer=view.question.answer if view.outcome.what == "asked_again" else "",
     )
 
 
-def reading_to_wire(reading: Reading) -> question_pb2.Classification:
-    """Return how a text was understood."""
+def undecided_to_wire(seq: int, candidates: Sequence[Question]) -> question_pb2.MessageOutcome | None:
+    """Return that the sender of a message is asked which of these is meant; None where there are none."""
+    if not candidates:
+        return None
+    return question_pb2.MessageOutcome(
+        seq=seq,
+        what="undecided",
+        candidates=[question_pb2.OutcomeCandidate(number=one.number, text=one.text) for one in candidates],
+    )
+
+
+def reading_to_wire(reading: Reading, emergency: Emergency | None) -> question_pb2.Classification:
+    """Return how a text was understood; with what is said of it where it is an emergency."""
     return question_pb2.Classification(
         intent=reading.intent.value,
         responder=reading.responder or "",
         urgency=reading.urgency.value,
         confidence=reading.confidence,
         reasons=reading.reasons,
+        emergency_numbers=emergency.numbers if emergency else (),
+        emergency_advice=emergency.advice if emergency else "",
     )
 
 

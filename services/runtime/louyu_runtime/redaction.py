@@ -1,9 +1,10 @@
 """Redaction: what must not stand on a screen or in a group is masked before anything is published.
 
-Masked are ID numbers, bank cards, phone numbers of persons, e-mail addresses, car plates, flats, and names of persons
-beside a title or label. Careful rather than clever: a word too many is masked sooner than one too few, and every mask
-is explained in a warning without the masked words. Each mask is as long as what it hides, so no text grows. Numbers of
-services (12345, 119, 400-..., a landline named as the property's or the committee's) stay.
+Masked are ID numbers, bank cards, phone numbers of persons, e-mail addresses, car plates, flats, names of persons beside
+a title or label, and known names of residents (`known_names`). Careful rather than clever: a word too many is masked
+sooner than one too few, and every mask is explained in a warning without the masked words. Each mask is as long as what
+it hides, so no text grows. Numbers of services (12345, 119, 400-..., a landline named as the property's or the
+committee's) stay.
 
 Sources: GB 11643 (ID numbers), the numbering plan of mobile phones (1[3-9] and nine digits), GA 36 (plates).
 """
@@ -12,13 +13,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-MASK = "*"
+from louyu_runtime.known_names import COMPOUND_SURNAMES, MASK, NO_NAMES, SURNAMES, KnownNames, hide_names
 
-_SURNAMES = (
-    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖"
-    "邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段漕钱汤尹黎易常武乔贺赖龚文"
-)
-_NAME = rf"(?:欧阳|上官|司马|诸葛|[{_SURNAMES}])[\u4e00-\u9fff]{{1,2}}"
+_SURNAME = f"{'|'.join(COMPOUND_SURNAMES)}|[{SURNAMES}]"
+_NAME = rf"(?:{_SURNAME})[\u4e00-\u9fff]{{1,2}}"
 _TITLES = "先生|女士|小姐|太太|大爷|大妈|大叔|大姐|大哥|阿姨|叔叔|爷爷|奶奶|老师|师傅|同学|小朋友"
 _LABELS = "业主|住户|户主|租户|租客|联系人|姓名|家属|居民"
 _PUBLIC_PLACES = "物业|居委|热线|客服|值班|服务|咨询|报修|派出所|社区|街道|医院|供暖|燃气|电力|自来水|办公"
@@ -84,7 +82,7 @@ _RULES = (
     _Rule("门牌号", re.compile(r"(?<!\d)(?P<hide>\d{3,4})(?:室|房间|住户|业主|家)"), _hide_group),
     _Rule(
         "姓名",
-        re.compile(rf"(?:欧阳|上官|司马|诸葛|[{_SURNAMES}])(?P<hide>[\u4e00-\u9fff]{{1,2}}?)(?:{_TITLES})"),
+        re.compile(rf"(?:{_SURNAME})(?P<hide>[\u4e00-\u9fff]{{1,2}}?)(?:{_TITLES})"),
         _hide_group,
     ),
     _Rule("姓名", re.compile(rf"(?:{_LABELS})\s*[:：是为]\s*(?P<hide>{_NAME})"), _hide_group),
@@ -103,9 +101,13 @@ class Redacted:
     masked: dict[str, int]
 
 
-def redact(text: str) -> Redacted:
-    """Return the text with personal data masked. Redacting again changes nothing."""
-    return _masked_by(_RULES, text)
+def redact(text: str, names: KnownNames = NO_NAMES) -> Redacted:
+    """Return the text with personal data masked, and those of these names that are residents'. Again changes nothing."""
+    found = _masked_by(_RULES, text)
+    published, number = hide_names(found.text, names)
+    if not number:
+        return found
+    return Redacted(text=published, masked={**found.masked, "姓名": found.masked.get("姓名", 0) + number})
 
 
 def without_numbers(text: str) -> str:

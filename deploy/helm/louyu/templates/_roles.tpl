@@ -27,6 +27,7 @@ routing:
     LOUYU_REDIS_URL: redisUrl
     LOUYU_SIGNING_KEY: signingKey
     LOUYU_VERIFY_KEYS: verifyKeys
+    LOUYU_ROUTING_EMERGENCIES_FILE: emergencies
 notify:
   port: 7003
   admin: 9103

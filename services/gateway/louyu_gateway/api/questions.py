@@ -23,7 +23,6 @@ from louyu_gateway.api.asking import (
     writer,
 )
 from louyu_gateway.gateway import Gateway
-from louyu_gateway.redacting import as_seen_by
 from louyu_gateway.wire import state_from_word
 
 
@@ -57,9 +56,7 @@ def question_routes(gateway: Gateway) -> APIRouter:
             )
         )
         return models.Questions(
-            questions=[
-                answers.question(as_seen_by(viewer.principal, question), whole=False) for question in found.questions
-            ],
+            questions=[answers.question(await viewer.shown(question), whole=False) for question in found.questions],
             next_page=found.next_page_token or None,
         )
 
@@ -72,12 +69,12 @@ def question_routes(gateway: Gateway) -> APIRouter:
         found: routing.GetQuestionResponse = await viewer.ask.routing(
             routing.GetQuestionRequest(community_id=viewer.community(community), question=question)
         )
-        return answers.question(as_seen_by(viewer.principal, found.question), whole=True)
+        return answers.question(await viewer.shown(found.question), whole=True)
 
     async def act(request: Request, action: Message) -> models.Question:
         viewer = await writer(gateway, request)
         answer: routing.AnswerQuestionResponse = await viewer.ask.routing(action)
-        return answers.question(as_seen_by(viewer.principal, answer.question), whole=True)
+        return answers.question(await viewer.shown(answer.question), whole=True)
 
     async def of(request: Request, question: str, community: str | None, key: str | None) -> dict[str, str]:
         viewer = await reader(gateway, request)

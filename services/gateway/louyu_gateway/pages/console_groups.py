@@ -7,6 +7,7 @@ from louyu_runtime.errors import NotFound
 from starlette.requests import Request
 from starlette.responses import Response
 
+from louyu_gateway.follow_codes import follow_codes
 from louyu_gateway.gateway import Gateway
 from louyu_gateway.pages.console import console_viewer, render_console
 from louyu_gateway.pages.conversation import read_group, read_groups
@@ -42,6 +43,7 @@ def console_group_pages(gateway: Gateway) -> APIRouter:
         if not group.join_code:
             raise NotFound("this group's join code is not yours to see")
         address = gateway.public_url(f"/join/{group.join_code}")
+        codes = await follow_codes(gateway, viewer.community(), group.join_code)
         return await render_console(
             gateway,
             request,
@@ -50,6 +52,7 @@ def console_group_pages(gateway: Gateway) -> APIRouter:
             at=AT,
             group=group,
             qr=qr_code(address),
+            follow=[qr_code(code.content) for code in codes],
             join_url=address,
         )
 

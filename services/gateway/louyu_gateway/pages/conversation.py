@@ -17,7 +17,6 @@ from louyu_gateway.pages.message_views import message_views, note_of, quote_of
 from louyu_gateway.pages.order import natural
 from louyu_gateway.pages.question_views import question_view
 from louyu_gateway.pages.views import Mark, MessageView, QuestionView, Quote
-from louyu_gateway.redacting import as_seen_by
 
 PAGE_SIZE = 60
 MOST_CARDS = 30
@@ -203,7 +202,7 @@ async def read_question(viewer: Viewer, question_id: str) -> question_pb2.Questi
     answer: routing.GetQuestionResponse = await viewer.ask.routing(
         routing.GetQuestionRequest(community_id=viewer.community(), question=question_id)
     )
-    return as_seen_by(viewer.principal, answer.question)
+    return await viewer.shown(answer.question)
 
 
 async def read_questions(
@@ -219,7 +218,7 @@ async def read_questions(
         )
     )
     texts, now = gateway.pages.texts(request), gateway.now()
-    seen = [as_seen_by(viewer.principal, question) for question in answer.questions]
+    seen = [await viewer.shown(question) for question in answer.questions]
     return [question_view(question, viewer.principal, now, texts) for question in seen]
 
 

@@ -6,13 +6,15 @@ from types import SimpleNamespace
 
 from fastapi import APIRouter
 from louyu.messaging.v1 import messaging_service_pb2 as messaging
-from louyu_runtime.errors import RemoteError
+from louyu_runtime.errors import NotFound, RemoteError
 from louyu_runtime.identity import Principal
 from starlette.requests import Request
 from starlette.responses import Response
 
+from louyu_gateway.follow_codes import follow_code_image, follow_codes
 from louyu_gateway.gateway import Gateway, form_fields
 from louyu_gateway.own_forms import check_own_form
+from louyu_gateway.pages.render import name_of
 
 # The text to which joining consents, as lines. Its version is messaging's: a change of the lines needs a new one there.
 CONSENT_LINES = (
@@ -20,7 +22,7 @@ CONSENT_LINES = (
     "用来：把诉求送到该答复的人那里，告诉您结果，按户送达通知。",
     "门牌号只有楼长和居委会看得到；群里只显示称呼。",
     "存在本地的服务器上，不卖，不给别人，不做广告。",
-    "您随时可以退出，退出后删除您的信息；也可以要一份自己的记录。",
+    "您随时可以退出：称呼、门牌号和微信随即删除，说过的话留在群里、署名不变；也可以要一份自己的记录。",
 )
 
 
@@ -35,7 +37,7 @@ def join_pages(gateway: Gateway) -> APIRouter:
         )
         return answer
 
-    def form(
+    async def form(
         request: Request,
         found: messaging.ResolveJoinCodeResponse,
         *,
@@ -56,7 +58,11 @@ def join_pages(gateway: Gateway) -> APIRouter:
                 group_name=found.group.name,
                 buildings=list(found.group.buildings),
             ),
+            codes=[] if done else await follow_codes(gateway, found.community_id, found.group.join_code),
             accounts=list(gateway.channels.wechat_official_accounts),
+            join_code=found.group.join_code,
+            group_id=found.group.id,
+            is_in_wechat="micromessenger" in request.headers.get("user-agent", "").lower(),
             consent_version=found.consent_version,
             consent_lines=[texts(line) for line in CONSENT_LINES],
             given=SimpleNamespace(flat=flat, name=name, consent=consented),
@@ -65,8 +71,24 @@ def join_pages(gateway: Gateway) -> APIRouter:
         )
 
     @router.get("/{code}")
-    async def show(request: Request, code: str) -> Response:
-        return form(request, await resolve(code))
+    async def show(request: Request, code: str, change: str = "") -> Response:
+        found = await resolve(code)
+        signed_in = await gateway.sessions.read(request)
+        if change or signed_in is None or signed_in.community_id != found.community_id:
+            return await form(request, found)  # a member who has moved, or a newcomer
+        member = await gateway.people.refreshed(signed_in)
+        if found.group.id not in member.group_ids:
+            return await form(request, found)
+        texts = pages.texts(request)
+        done = texts("{name}，您已经是{group}的成员。", name=name_of(member, texts), group=found.group.name)
+        return await form(request, found, done=done)
+
+    @router.get("/{code}/follow/{account}.png")
+    async def follow_picture(code: str, account: str) -> Response:
+        picture = await follow_code_image(gateway, code, account)
+        if picture is None:
+            raise NotFound("there is no such account, or its QR code cannot be had now")
+        return Response(picture, media_type="image/png", headers={"Cache-Control": "private, max-age=86400"})
 
     @router.post("/{code}")
     async def join(request: Request, code: str) -> Response:
@@ -80,7 +102,7 @@ def join_pages(gateway: Gateway) -> APIRouter:
         flat, name = fields.get("flat", "").strip(), fields.get("name", "").strip()
         if fields.get("consent") != "yes":
             problem = texts("要先同意，才能加入。")
-            return form(request, found, flat=flat, name=name, problem=problem, status=422)
+            return await form(request, found, flat=flat, name=name, problem=problem, status=422)
         try:
             joined: messaging.JoinGroupResponse = await gateway.services.calls(known).messaging(
                 messaging.JoinGroupRequest(
@@ -95,10 +117,13 @@ def join_pages(gateway: Gateway) -> APIRouter:
             if error.code.name not in ("INVALID_ARGUMENT", "FAILED_PRECONDITION", "ALREADY_EXISTS"):
                 raise
             problem = texts(error.resident_text)
-            return form(request, await resolve(code), flat=flat, name=name, consented=True, problem=problem, status=422)
+            return await form(
+                request, await resolve(code), flat=flat, name=name, consented=True, problem=problem, status=422
+            )
         person = joined.person
+        gateway.names.forget(person.community_id)
         done = texts("{name}，您已经是{group}的成员。", name=person.name, group=joined.group.name)
-        response = form(request, found, done=done)
+        response = await form(request, found, done=done)
         if known is not None:  # their session goes on as it is, and ends when it would have ended
             gateway.people.forget(known)
         else:

@@ -25,6 +25,7 @@ def question_view(question: question_pb2.Question, viewer: Principal, now: datet
     due_at = moment(question.next_step, "due_at") if question.HasField("next_step") else None
     overdue = state not in ENDED and question.next_step.is_overdue
     emergency = question.urgency == "emergency"
+    is_asker = any(asker.person_id == viewer.id for asker in question.askers)
     if (emergency or overdue) and state not in ("answered", *ENDED):
         tone = "alarm"
     return QuestionView(
@@ -54,7 +55,8 @@ def question_view(question: question_pb2.Question, viewer: Principal, now: datet
         overdue_by=now - due_at if overdue and due_at is not None and due_at < now else None,
         answer=question.answer,
         answered_by=question.answered_by,
-        may_confirm=state == "answered" and any(asker.person_id == viewer.id for asker in question.askers),
+        may_confirm=state == "answered" and is_asker,
+        advice=question.emergency_advice if state not in ENDED and is_asker else "",
         version=question.version,
     )
 

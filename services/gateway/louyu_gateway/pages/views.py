@@ -57,6 +57,8 @@ class QuestionView:
     answer: str
     answered_by: str
     may_confirm: bool
+    advice: str
+    """What its asker must do now, for the asker of an emergency that goes on."""
     version: int
 
 

@@ -65,8 +65,8 @@ async def load(tx: Transaction) -> CommunityState:
             )
         },
         people={
-            str(row[0]): PersonRow(row[1], row[2], str(row[3]) if row[3] else None)
-            for row in await rows(f"SELECT person_id, key, name, household_id FROM person {_OWN}")
+            str(row[0]): PersonRow(row[1], row[2], str(row[3]) if row[3] else None, row[4])
+            for row in await rows(f"SELECT person_id, key, name, household_id, left_at IS NOT NULL FROM person {_OWN}")
         },
         members={
             (str(row[0]), str(row[1])): MemberRow(tuple(row[2]), tuple(row[3]))

@@ -66,7 +66,7 @@ async def next_household_facts(tx: Transaction, household_id: str) -> tuple[Hous
     ).one()
     members = await tx.rows(
         """
-        SELECT p.person_id, array_agg(DISTINCT m.group_id::text ORDER BY m.group_id::text) AS groups,
+        SELECT p.person_id, p.name, array_agg(DISTINCT m.group_id::text ORDER BY m.group_id::text) AS groups,
                ARRAY(SELECT DISTINCT a.channel FROM channel_address AS a WHERE a.community_id = p.community_id
                         AND a.person_id = p.person_id AND a.is_active ORDER BY a.channel) AS channels
           FROM person AS p JOIN member AS m USING (community_id, person_id)
@@ -80,6 +80,8 @@ async def next_household_facts(tx: Transaction, household_id: str) -> tuple[Hous
         building_id=str(household.building_id),
         building_key=household.key,
         flat=household.flat,
-        members=tuple(HouseholdMember(str(row.person_id), tuple(row.channels), tuple(row.groups)) for row in members),
+        members=tuple(
+            HouseholdMember(str(row.person_id), tuple(row.channels), tuple(row.groups), row.name) for row in members
+        ),
     )
     return facts, household.version

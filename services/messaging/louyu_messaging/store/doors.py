@@ -116,10 +116,46 @@ async def forget_group_question(tx: Transaction, place: Place) -> None:
     await tx.execute(f"DELETE FROM pending_choice WHERE {_HERE}", _names(tx, place))
 
 
+async def ask_to_confirm(
+    tx: Transaction, place: Place, kind: str, group: GroupChoice, *, flat: str = "", waiting: Waiting | None = None
+) -> None:
+    """Note what the person must confirm: "leave", or "flat" with the words that named it.
+
+    What others of the community did not confirm within a day is forgotten with it.
+    """
+    await tx.execute(
+        "DELETE FROM pending_confirmation WHERE asked_at < CAST(:now AS timestamptz) - interval '1 day'",
+        {"now": tx.now},
+    )
+    await tx.execute(
+        "INSERT INTO pending_confirmation (community_id, channel, account, lookup, kind, group_id, person_id, flat,"
+        " waiting, asked_at) VALUES (CAST(:community AS uuid), :channel, :account, :lookup, :kind, CAST(:group AS uuid),"
+        " CAST(:person AS uuid), :flat, CAST(:waiting AS jsonb), :now)"
+        " ON CONFLICT (community_id, channel, account, lookup) DO UPDATE SET kind = excluded.kind,"
+        " group_id = excluded.group_id, person_id = excluded.person_id, flat = excluded.flat,"
+        " waiting = excluded.waiting, asked_at = excluded.asked_at",
+        {
+            **_names(tx, place),
+            "kind": kind,
+            "group": group.group_id,
+            "person": group.person_id,
+            "flat": flat,
+            "waiting": json.dumps(asdict(waiting), ensure_ascii=False) if waiting is not None else None,
+            "now": tx.now,
+        },
+    )
+
+
+async def forget_confirmation(tx: Transaction, place: Place) -> None:
+    """The person need not confirm anything any more."""
+    await tx.execute(f"DELETE FROM pending_confirmation WHERE {_HERE}", _names(tx, place))
+
+
 async def forget_questions(tx: Transaction, place: Place) -> None:
     """Nothing is asked of the person any more."""
     await forget_flat_question(tx, place)
     await forget_group_question(tx, place)
+    await forget_confirmation(tx, place)
 
 
 async def choose(tx: Transaction, place: Place, group_id: str) -> None:

@@ -23,12 +23,13 @@ class OpenGroup:
 
 @dataclass(frozen=True)
 class KnownPerson:
-    """Somebody who has been here before; household and flat may be empty."""
+    """Somebody who has been here before; household and flat may be empty, and all of it after leaving."""
 
     id: str
     name: str
     household_id: str
     flat: str
+    has_left: bool
 
 
 async def group_of_code(tx: Transaction, code: str) -> OpenGroup | None:
@@ -40,8 +41,20 @@ async def group_of_code(tx: Transaction, code: str) -> OpenGroup | None:
         community=tx.community_id,
         code=code,
     )
-    if row is None:
-        return None
+    return None if row is None else await _with_buildings(tx, row)
+
+
+async def group_by_id(tx: Transaction, group_id: str) -> OpenGroup | None:
+    """Return a group of this community, or None."""
+    row = await tx.row(
+        f"SELECT group_id, name FROM groups WHERE {_OWN} AND group_id = CAST(:group AS uuid)",
+        community=tx.community_id,
+        group=group_id,
+    )
+    return None if row is None else await _with_buildings(tx, row)
+
+
+async def _with_buildings(tx: Transaction, row: Any) -> OpenGroup:
     buildings = await tx.rows(
         """
         SELECT b.building_id, b.key, b.name,
@@ -67,7 +80,7 @@ async def resolve_join_code(tx: Transaction, code: str) -> tuple[str, str] | Non
 
 
 _PERSON = f"""
-    SELECT p.person_id, p.name, p.household_id, h.flat FROM person AS p
+    SELECT p.person_id, p.name, p.household_id, h.flat, p.left_at FROM person AS p
       LEFT JOIN household AS h ON h.community_id = p.community_id AND h.household_id = p.household_id
      WHERE p.{_OWN}
 """
@@ -95,7 +108,8 @@ async def person_at(tx: Transaction, channel: str, account: str, lookup: bytes) 
 def _known(row: Any) -> KnownPerson | None:
     if row is None:
         return None
-    return KnownPerson(str(row.person_id), row.name, str(row.household_id or ""), row.flat or "")
+    has_left = row.left_at is not None
+    return KnownPerson(str(row.person_id), row.name, str(row.household_id or ""), row.flat or "", has_left)
 
 
 async def names_of_role_holders(tx: Transaction, *, besides: str) -> list[str]:
@@ -139,7 +153,7 @@ async def save_person(tx: Transaction, person_id: str, name: str, household_id: 
         "INSERT INTO person (community_id, person_id, name, household_id, created_at)"
         " VALUES (CAST(:community AS uuid), CAST(:id AS uuid), :name, CAST(:household AS uuid), :now)"
         " ON CONFLICT (community_id, person_id)"
-        " DO UPDATE SET name = excluded.name, household_id = excluded.household_id",
+        " DO UPDATE SET name = excluded.name, household_id = excluded.household_id, left_at = NULL",
         {"community": tx.community_id, "id": person_id, "name": name, "household": household_id, "now": tx.now},
     )
 
@@ -177,12 +191,19 @@ async def save_address(
 
 
 async def record_consent(
-    tx: Transaction, consent_id: str, person_id: str, purpose: str, text_version: str, way: str
+    tx: Transaction,
+    consent_id: str,
+    person_id: str,
+    purpose: str,
+    text_version: str,
+    way: str,
+    *,
+    is_withdrawal: bool = False,
 ) -> None:
     """Add to the ledger of consents, which is never changed."""
     await tx.execute(
         "INSERT INTO consent (community_id, consent_id, person_id, purpose, text_version, state, way, recorded_at)"
-        " VALUES (CAST(:community AS uuid), CAST(:id AS uuid), CAST(:person AS uuid), :purpose, :version, 'given',"
+        " VALUES (CAST(:community AS uuid), CAST(:id AS uuid), CAST(:person AS uuid), :purpose, :version, :state,"
         " :way, :now)",
         {
             "community": tx.community_id,
@@ -190,6 +211,7 @@ async def record_consent(
             "person": person_id,
             "purpose": purpose,
             "version": text_version,
+            "state": "withdrawn" if is_withdrawal else "given",
             "way": way,
             "now": tx.now,
         },

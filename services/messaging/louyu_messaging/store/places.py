@@ -126,6 +126,17 @@ async def members(tx: Transaction, group_id: str, *, after: tuple[int, str] | No
     return [Member(str(row.person_id), row.name, tuple(row.roles), row.flat) for row in rows]
 
 
+async def names(tx: Transaction) -> tuple[list[str], list[str]]:
+    """Return how residents without any other role are called, and role holders; each name once."""
+    rows = await tx.rows(
+        "SELECT p.name, bool_or(m.roles <> '{resident}') AS holds_role"
+        " FROM member AS m JOIN person AS p USING (community_id, person_id)"
+        " WHERE m.community_id = CAST(:community AS uuid) GROUP BY p.name ORDER BY p.name",
+        community=tx.community_id,
+    )
+    return [row.name for row in rows if not row.holds_role], [row.name for row in rows if row.holds_role]
+
+
 async def person(tx: Transaction, id_or_key: str, *, is_id: bool) -> Person | None:
     """Return a person by id or by the key of the import file, or None."""
     condition = "p.person_id = CAST(:who AS uuid)" if is_id else "p.key = :who"

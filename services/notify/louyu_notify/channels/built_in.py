@@ -44,6 +44,10 @@ class BuiltInChannels:
             *self._accounts,
         ]
 
+    def accounts(self) -> dict[str, WeChatOfficialAccountChannel]:
+        """Return the channels of the Official Accounts by name, as soon as they are made."""
+        return {channel.account: channel for channel in self._accounts if channel.account is not None}
+
     async def close(self) -> None:
         """Close the connections of all accounts."""
         for channel in self._accounts:

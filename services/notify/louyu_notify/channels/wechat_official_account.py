@@ -87,6 +87,30 @@ class WeChatOfficialAccountChannel:
             await self._tokens.refuse(token)
         return results
 
+    async def make_follow_code(self, join_code: str) -> str:
+        """Have a permanent QR code made that carries a join code; return what it holds.
+
+        Raises NotSent, NoAnswer, PlatformRefusal. Source: the platform's page "生成带参数的二维码".
+        """
+        asked = {"action_name": "QR_LIMIT_STR_SCENE", "action_info": {"scene": {"scene_str": join_code}}}
+        token = await self._tokens.current()
+        try:
+            answer = await self._ask_for_code(asked, token)
+        except PlatformRefusal as refusal:
+            if error_of(refusal.code).error_class is not ErrorClass.REFRESH_TOKEN:
+                raise
+            await self._tokens.refuse(token)
+            answer = await self._ask_for_code(asked, await self._tokens.current())
+        content = answer.get("url")
+        if not isinstance(content, str) or not 1 <= len(content) <= 512:
+            raise NoAnswer("no address in the answer")
+        return content
+
+    async def _ask_for_code(self, asked: dict[str, Any], token: str) -> dict[str, Any]:
+        return await self._api.post(
+            "/cgi-bin/qrcode/create", asked, seconds=self._whole_seconds / 3, query={"access_token": token}
+        )
+
     async def _send(self, delivery: Delivery, token: str, seconds: float) -> SendResult:
         body = {
             "touser": delivery.recipient.address,

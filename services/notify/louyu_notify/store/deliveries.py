@@ -18,9 +18,15 @@ from louyu_notify.verdict import Verdict
 
 
 async def add(
-    tx: Transaction, cause: str, notices: Sequence[Notice], *, question_id: str, question_number: int
+    tx: Transaction,
+    cause: str,
+    notices: Sequence[Notice],
+    *,
+    question_id: str,
+    question_number: int,
+    after: timedelta = timedelta(),
 ) -> None:
-    """Add deliveries about a question, due now. `cause` names what happened; the same cause again adds nothing."""
+    """Add deliveries about a question, due after so long. `cause` names what happened; the same again adds nothing."""
     if not notices:
         return
     await tx.execute(
@@ -29,7 +35,7 @@ async def add(
         "   due_at, traceparent, created_at)"
         " VALUES (CAST(:community AS uuid), CAST(md5(:identity) AS uuid), :kind, CAST(:recipient AS uuid), :channel,"
         "   :others, :purpose, :urgency, :ignores_quiet_hours, :is_reply, :title, :text, :url, :source, :valid_until,"
-        "   CAST(:question AS uuid), :number, :now, :traceparent, :now) ON CONFLICT DO NOTHING",
+        "   CAST(:question AS uuid), :number, :due, :traceparent, :now) ON CONFLICT DO NOTHING",
         [
             {
                 "community": tx.community_id,
@@ -50,10 +56,32 @@ async def add(
                 "question": question_id,
                 "number": question_number,
                 "now": tx.now,
+                "due": tx.now + after,
                 "traceparent": current_traceparent(),
             }
             for notice in notices
         ],
+    )
+
+
+async def note_replied(tx: Transaction, cause: str, person_id: str, channel: str, *, question_id: str) -> None:
+    """Note that a person was told by a reply what a delivery of this cause would say: it is not sent, now or later."""
+    await tx.execute(
+        "INSERT INTO delivery AS d (community_id, delivery_id, recipient_kind, recipient_id, channel, purpose, urgency,"
+        "   question_id, state, due_at, created_at, ended_at)"
+        " VALUES (CAST(:community AS uuid), CAST(md5(:identity) AS uuid), 'person', CAST(:person AS uuid), :channel,"
+        "   :purpose, 'emergency', CAST(:question AS uuid), 'delivered', :now, :now, :now)"
+        " ON CONFLICT (community_id, delivery_id) DO UPDATE SET state = 'delivered', ended_at = excluded.ended_at"
+        "  WHERE d.state = 'waiting'",
+        {
+            "community": tx.community_id,
+            "identity": f"{cause}/{person_id}/{channel}",
+            "person": person_id,
+            "channel": channel,
+            "purpose": Purpose.EMERGENCY.value,
+            "question": question_id,
+            "now": tx.now,
+        },
     )
 
 

@@ -23,6 +23,7 @@ class Group:
     version: int
     name: str
     buildings: tuple[Building, ...]
+    role_holder_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class HouseholdMember:
     person_id: str
     channels: tuple[str, ...]
     group_ids: tuple[str, ...]
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,13 @@ async def replace_group(tx: Transaction, group: Group) -> bool:
             "names": [building.name for building in group.buildings],
         },
     )
+    await tx.execute("DELETE FROM role_holder WHERE group_id = CAST(:group AS uuid)", {"group": group.group_id})
+    await tx.execute(
+        "INSERT INTO role_holder (community_id, group_id, name)"
+        " SELECT CAST(:community AS uuid), CAST(:group AS uuid), n FROM unnest(CAST(:names AS text[])) AS n"
+        " ON CONFLICT DO NOTHING",
+        {"community": tx.community_id, "group": group.group_id, "names": list(group.role_holder_names)},
+    )
     return True
 
 
@@ -104,9 +113,9 @@ async def replace_household(tx: Transaction, household: Household) -> bool:
     )
     if household.members:
         await tx.execute(
-            "INSERT INTO household_member (community_id, household_id, person_id, channels, group_ids)"
+            "INSERT INTO household_member (community_id, household_id, person_id, channels, group_ids, name)"
             " VALUES (CAST(:community AS uuid), CAST(:id AS uuid), CAST(:person AS uuid), CAST(:channels AS text[]),"
-            "   CAST(:groups AS uuid[])) ON CONFLICT DO NOTHING",
+            "   CAST(:groups AS uuid[]), :name) ON CONFLICT DO NOTHING",
             [
                 {
                     "community": tx.community_id,
@@ -114,6 +123,7 @@ async def replace_household(tx: Transaction, household: Household) -> bool:
                     "person": member.person_id,
                     "channels": list(member.channels),
                     "groups": list(member.group_ids),
+                    "name": member.name,
                 }
                 for member in household.members
             ],

@@ -19,6 +19,7 @@ class Wanted:
     group_id: str = ""
     responder_type: str = ""
     waiting_for: str = ""
+    asked_by: str = ""
     seen_by: str | None = None
     """Only what this person may see, with `seen_groups`; None for a caller who sees all."""
     seen_groups: tuple[str, ...] = ()
@@ -43,6 +44,12 @@ async def page(tx: Transaction, wanted: Wanted, after: Position | None, size: in
     if wanted.waiting_for:
         conditions.append("CAST(:waiting AS uuid) = ANY (waiting_for)")
         values["waiting"] = wanted.waiting_for
+    if wanted.asked_by:
+        conditions.append(
+            "EXISTS (SELECT FROM asker AS b WHERE b.question_id = question.question_id"
+            " AND b.person_id = CAST(:asked_by AS uuid))"
+        )
+        values["asked_by"] = wanted.asked_by
     if wanted.seen_by is not None:
         conditions.append(
             "(CAST(:person AS uuid) = ANY (waiting_for) OR EXISTS (SELECT FROM asker AS s"

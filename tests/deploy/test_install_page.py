@@ -149,8 +149,8 @@ def test_the_build_file_with_plugins_installs_a_plugin_that_louyu_then_loads(tmp
         check=True,
     )
     states = {row["name"]: row["state"] for row in json.loads(listed.stdout)}
-    assert states["noticeboard"] == "running"
-    assert states["property"] == "running"
+    assert states["noticeboard"] == "installed"
+    assert states["property"] == "installed"
 
 
 def _make_wheel(folder: Path, wheels: Path) -> None:

@@ -72,7 +72,7 @@ async def test_with_two_questions_waiting_for_the_same_person_nothing_is_guessed
     await neighbourhood.ask("asker", REGISTRATION)
     await neighbourhood.ask("other", "办理居住证去哪个派出所？")
     await neighbourhood.later(minutes=6)
-    await neighbourhood.post("head", "稍等，我去问问")
+    await neighbourhood.post("head", "收到，马上办")
     assert await state(neighbourhood) is QuestionState.ASSIGNED
 
 

@@ -85,6 +85,7 @@ def test_two_trainings_agree() -> None:
         ("请师傅来修一下，谢谢", "text", "report", "property"),
         ("厂家直销纱窗，满十户八折，加我微信", "text", "ad", None),
         ("祝大家新年快乐", "text", "chat", None),
+        ("我去问问，稍等一下", "text", "chat", None),
         ("书记啊 我问问 那个高龄津贴几月发呀", "voice", "question", "committee"),
     ],
 )

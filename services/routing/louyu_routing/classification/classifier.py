@@ -22,8 +22,8 @@ from louyu_routing.classification.reasons import emergency_reason, quoted_reason
 logger = logging.getLogger(__name__)
 
 # From which probability on the model's word alone makes an emergency, however likely something else is: a missed one
-# costs more than a false one. On the given messages this leaves one false alarm to ten true ones. Where a rule fires
-# but is doubted (denied, settled, told ...) the model must be surer.
+# costs more than a false one. On the given messages this leaves about one false alarm to eight true ones. Where a rule
+# fires but is doubted (denied, settled, told ...) the model must be surer.
 EMERGENCY_FROM: Final = 0.34
 DOUBTED_EMERGENCY_FROM: Final = 0.6
 # How sure a rule is that nothing doubts: a little under its precision on the given messages.

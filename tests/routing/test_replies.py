@@ -70,9 +70,9 @@ async def test_informing_words_of_the_assigned_liaison_are_the_answer(neighbourh
 
 async def test_with_two_questions_waiting_for_the_same_person_nothing_is_guessed(neighbourhood: Neighbourhood) -> None:
     await neighbourhood.ask("asker", REGISTRATION)
-    await neighbourhood.ask("other", "办理居住证去哪个派出所？")
-    await neighbourhood.later(minutes=6)
-    await neighbourhood.post("head", "收到，马上办")
+    await neighbourhood.ask("other", "老年证在哪儿办？")
+    await neighbourhood.later(minutes=5)
+    await neighbourhood.post("head", "稍等，我去问问")
     assert await state(neighbourhood) is QuestionState.ASSIGNED
 
 

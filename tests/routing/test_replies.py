@@ -138,6 +138,23 @@ async def test_still_not_mended_reopens_and_the_chase_begins_anew(neighbourhood:
     assert await neighbourhood.count() == 1
 
 
+@pytest.mark.parametrize("words", ["电梯又停在七层了，物业快来看看", "水管又漏了，谁来修修"])
+async def test_again_about_another_thing_is_a_question_of_its_own(neighbourhood: Neighbourhood, words: str) -> None:
+    seq, _ = await neighbourhood.ask("asker", "楼道灯坏了，谁来修一下")
+    await neighbourhood.post("plumber", "修好了，换了新灯泡", reply_to=seq)
+    await neighbourhood.ask("asker", words)
+    assert await neighbourhood.count() == 2
+    assert await state(neighbourhood) in {QuestionState.OPEN, QuestionState.ASSIGNED}
+
+
+async def test_again_about_the_same_thing_reopens_it(neighbourhood: Neighbourhood) -> None:
+    seq, _ = await neighbourhood.ask("asker", "楼道灯坏了，谁来修一下")
+    await neighbourhood.post("plumber", "修好了，换了新灯泡", reply_to=seq)
+    await neighbourhood.ask("asker", "楼道灯又坏了，快来修吧")
+    assert await neighbourhood.count() == 1
+    assert (await neighbourhood.newest()).question.generation == 2
+
+
 async def test_second_answer_does_not_reopen_a_closed_question(neighbourhood: Neighbourhood) -> None:
     seq, _ = await neighbourhood.ask("asker", REGISTRATION)
     await neighbourhood.post("neighbour", "香河园派出所，带身份证和房本", reply_to=seq)

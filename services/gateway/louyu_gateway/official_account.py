@@ -37,6 +37,8 @@ CHANNEL = "wechat_official_account"
 REPLY_WITHIN_SECONDS = 0.85
 MOST_WAIT_SECONDS = 0.7
 RECORD_SECONDS = 2.0
+RECORD_WAIT_SECONDS = 0.3
+"""The reply of an emergency waits no longer for its own record, which then goes on without it."""
 MENU_WORDS = frozenset({"帮助", "我的", "切换", "退出"})
 """Keys of menu entries that are understood: a tap on one is as if the word had been written."""
 
@@ -61,6 +63,7 @@ def receiver(services: Services, public_url: str) -> Receive:
                     task = asyncio.create_task(_record_reply(services, answer.posted, outcome.question_id))
                     recording.add(task)  # or it could be collected before it is done
                     task.add_done_callback(recording.discard)
+                    await asyncio.wait({task}, timeout=RECORD_WAIT_SECONDS)
                 return line_about_posted(answer.posted, outcome)
             case "own_questions_asked":
                 return await _own_questions(services, answer.own_questions_asked, login_address)

@@ -21,6 +21,7 @@ from louyu_routing.phrases import (
     Speech,
     named_number,
     names_no_matter,
+    says_only_still_not,
     share_a_matter,
     speech_of_asker,
     speech_of_other,
@@ -112,7 +113,10 @@ def _own_matter(
     speech = speech_of_asker(message.text, reads_as_settled=reading.is_settled)
     if speech is Speech.STILL_NOT:
         ended_or_answered = [one for one in own if one.state in ENDED or one.state is ANSWERED]
-        return _only(message, ended_or_answered) or _only(message, live)
+        # who reports "电梯又停了" does not speak of the lamp that they asked about, even if that was all they ever asked
+        is_of_its_own = reading.needs_somebody and not says_only_still_not(message.text)
+        fitting = _sharing if is_of_its_own else _only
+        return fitting(message, ended_or_answered) or fitting(message, live)
     if speech is Speech.SETTLED and not reading.is_emergency:
         return _only(message, live)
     if speech is Speech.THANKS:

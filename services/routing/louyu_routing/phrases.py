@@ -143,6 +143,11 @@ def share_a_matter(first: str, second: str) -> bool:
     return not _pairs(first).isdisjoint(_pairs(second))
 
 
+def says_only_still_not(text: str) -> bool:
+    """Say whether "it is not settled" is all that a text says, and nothing of what: "还没修好呢", not "电梯又停了"."""
+    return names_no_matter(_SETTLED.sub(" ", _STILL_NOT.sub(" ", text)))
+
+
 def names_no_matter(text: str) -> bool:
     """Say whether a text names nothing that it could be about, such as "请问" or "快点啊"."""
     return not _pairs(text)

@@ -21,6 +21,9 @@ _WORK = {
     " - (SELECT count(*) FROM routing.heard_message)",
     "events of questions that notify has not seen": "SELECT count(*) FROM routing.outbox AS o WHERE NOT EXISTS"
     " (SELECT FROM notify.consumed_event AS c WHERE (c.community_id, c.event_id) = (o.community_id, o.event_id))",
+    "directories that notify has not seen": "SELECT count(*) FROM messaging.outbox AS o"
+    " WHERE o.type IN ('GroupDirectoryChanged', 'HouseholdChanged') AND NOT EXISTS"
+    " (SELECT FROM notify.consumed_event AS c WHERE (c.community_id, c.event_id) = (o.community_id, o.event_id))",
     "clocks that are due": "SELECT count(*) FROM routing.question_clock WHERE due_at <= routing.clock_now()",
     "deliveries that are due": "SELECT count(*) FROM notify.delivery WHERE state = 'waiting'"
     " AND due_at <= notify.clock_now()",

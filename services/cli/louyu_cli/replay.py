@@ -16,8 +16,10 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import grpc
+from google.protobuf.message import Message
 from louyu.messaging.v1 import message_pb2, messaging_service_pb2
 from louyu_runtime import ids
 from louyu_runtime.errors import RemoteError
@@ -173,7 +175,7 @@ async def _replay(arguments: argparse.Namespace, lines: list[Line]) -> tuple[int
                         idempotency_key=f"replay/{digest}/{line.number}",
                     ),
                 )
-            answer = await _post(services, request)
+            answer = await _ask(services, "PostMessageBatch", request)
             for line, result in zip(batch, answer.results, strict=True):
                 if result.refusal:
                     refused.append(f"{arguments.file}:{line.number}: {result.refusal}")
@@ -200,17 +202,12 @@ def _batches(lines: list[Line], speed: float | None) -> list[list[Line]]:
     return batches
 
 
-async def _post(
-    services: Services, request: messaging_service_pb2.PostMessageBatchRequest
-) -> messaging_service_pb2.PostMessageBatchResponse:
-    """Post a batch; again while the platform is away, since the keys make a repeat safe."""
+async def _ask(services: Services, method: str, request: Message) -> Any:
+    """Call messaging; again while the platform is away. Reading repeats safely, and posting by its keys."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
-            answer: messaging_service_pb2.PostMessageBatchResponse = await services.messaging.call(
-                "PostMessageBatch", request, timeout=10
-            )
-            return answer
+            return await services.messaging.call(method, request, timeout=10)
         except RemoteError as error:
             passing = (
                 grpc.StatusCode.UNAVAILABLE,
@@ -226,7 +223,8 @@ async def _groups_by_building(services: Services, community_id: str) -> dict[str
     found: dict[str, str] = {}
     token = ""
     while True:
-        answer = await services.messaging.call(
+        answer = await _ask(
+            services,
             "ListGroups",
             messaging_service_pb2.ListGroupsRequest(community_id=community_id, page_size=500, page_token=token),
         )
@@ -243,7 +241,8 @@ async def _senders(services: Services, community_id: str, group_id: str) -> dict
     found: dict[str, str] = {}
     token = ""
     while True:
-        answer = await services.messaging.call(
+        answer = await _ask(
+            services,
             "ListMembers",
             messaging_service_pb2.ListMembersRequest(
                 community_id=community_id, group_id=group_id, page_size=500, page_token=token

@@ -115,7 +115,7 @@ def _put(folder: Path, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch,
 
 
 def test_certificates_that_cannot_work_are_told(doctor: Any, monkeypatch: pytest.MonkeyPatch, nowhere: Path) -> None:
-    authority, other = Authority.create(), Authority.create()
+    authority, other = Authority.create(days=1), Authority.create(days=1)
     good = authority.issue("louyu-notify")
     cases = {
         "certificate and key do not belong together": good | {"tls.key": authority.issue("x")["tls.key"]},
@@ -135,7 +135,7 @@ def test_certificates_that_cannot_work_are_told(doctor: Any, monkeypatch: pytest
 
 
 def test_a_certificate_is_told_before_it_expires_and_after() -> None:
-    der = _der(Authority.create())
+    der = _der(Authority.create(days=1))
     now = datetime.now(UTC)
     assert "in 0 days" in lasting("c", der, now).text
     assert "has expired" in lasting("c", der, now + timedelta(days=2)).text

@@ -1,4 +1,4 @@
-"""A CA and a certificate for each role, as an operator's issuer makes them. Made for one test run, valid for a day."""
+"""A CA and a certificate for each role, as an operator's issuer makes them. Made for one test run."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     )
 
 
-def _builder(subject: str, issuer: str, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+def _builder(subject: str, issuer: str, key: ec.EllipticCurvePrivateKey, days: int) -> x509.CertificateBuilder:
     start = datetime.now(UTC) - timedelta(minutes=5)
     return (
         x509.CertificateBuilder()
@@ -28,7 +28,7 @@ def _builder(subject: str, issuer: str, key: ec.EllipticCurvePrivateKey) -> x509
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(start)
-        .not_valid_after(start + timedelta(days=90))
+        .not_valid_after(start + timedelta(days=days))
     )
 
 
@@ -38,9 +38,11 @@ class Authority:
 
     key: ec.EllipticCurvePrivateKey
     certificate: x509.Certificate
+    days: int
 
     @classmethod
-    def create(cls) -> "Authority":
+    def create(cls, *, days: int = 90) -> "Authority":
+        """Make one whose certificates, its own with them, live for so many days."""
         key = ec.generate_private_key(ec.SECP256R1())
         usage = x509.KeyUsage(
             digital_signature=True,
@@ -53,15 +55,17 @@ class Authority:
             encipher_only=False,
             decipher_only=False,
         )
-        builder = _builder("louyu-ca", "louyu-ca", key).add_extension(x509.BasicConstraints(True, 0), critical=True)
-        return cls(key, builder.add_extension(usage, critical=True).sign(key, hashes.SHA256()))
+        builder = _builder("louyu-ca", "louyu-ca", key, days).add_extension(
+            x509.BasicConstraints(True, 0), critical=True
+        )
+        return cls(key, builder.add_extension(usage, critical=True).sign(key, hashes.SHA256()), days)
 
     def issue(self, name: str) -> dict[str, bytes]:
         """Return the Secret that cert-manager would make: tls.crt, tls.key, ca.crt."""
         key = ec.generate_private_key(ec.SECP256R1())
         usages = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
         certificate = (
-            _builder(name, "louyu-ca", key)
+            _builder(name, "louyu-ca", key, self.days)
             .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
             .add_extension(usages, critical=False)
             .sign(self.key, hashes.SHA256())

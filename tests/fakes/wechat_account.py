@@ -68,6 +68,7 @@ class Account:
         self.tokens = Tokens(clock, self.quotas)
         self.logins = Logins(clock)
         self.scenes: dict[str, str] = {}  # by ticket
+        self.media: dict[str, tuple[bytes, float]] = {}  # by media id: the file, and when it was sent
         self.deliveries: list[Delivery] = []
         self._clock = clock
         self._people: dict[str, Person] = {}
@@ -114,6 +115,21 @@ class Account:
         """Somebody sends a message of any kind; number and time are added."""
         self._allow(self.person(openid), "message")
         return await self.push(openid, fields | {"MsgId": str(next(self._numbers))})
+
+    async def show(self, openid: str, photo: bytes) -> Delivery:
+        """Somebody sends a photo."""
+        media_id = self._keep(photo)
+        return await self.send(openid, {"MsgType": "image", "MediaId": media_id, "PicUrl": "http://127.0.0.1/picture"})
+
+    async def speak(self, openid: str, recording: bytes, *, recognition: str = "") -> Delivery:
+        """Somebody speaks."""
+        fields = {"MsgType": "voice", "MediaId": self._keep(recording), "Format": "amr"}
+        return await self.send(openid, fields | ({"Recognition": recognition} if recognition else {}))
+
+    def _keep(self, file: bytes) -> str:
+        media_id = secrets.token_urlsafe(48)
+        self.media[media_id] = (file, self._clock())
+        return media_id
 
     async def tap(self, openid: str, key: str) -> Delivery:
         """Somebody taps a menu entry."""

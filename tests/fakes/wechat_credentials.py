@@ -8,7 +8,14 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-DAILY_QUOTAS = {"token": 2000, "stable_token": 500_000, "force_refresh": 20, "custom/send": 500_000, "qrcode": 100_000}
+DAILY_QUOTAS = {
+    "token": 2000,
+    "stable_token": 500_000,
+    "force_refresh": 20,
+    "custom/send": 500_000,
+    "qrcode": 100_000,
+    "media/get": 200_000,
+}
 DAY = 24 * 3600
 TOKEN_SECONDS = 7200
 OVERLAP_SECONDS = 300

@@ -30,6 +30,7 @@ from tests.fakes.wechat_credentials import Clock, PlatformError
 from tests.fakes.wechat_push import CallbackConfig
 
 Reply = dict[str, object]
+MEDIA_KEPT_SECONDS = 3 * 24 * 3600
 
 
 class Fault(Enum):
@@ -65,7 +66,7 @@ class WeChatPlatform:
     def fail_next(self, call: str, fault: Fault | int, *, times: int = 1) -> None:
         """Let the next calls fail with a fault or an errcode (then without effect).
 
-        Calls: `token`, `stable_token`, `custom/send`, `qrcode`, `login`.
+        Calls: `token`, `stable_token`, `custom/send`, `qrcode`, `media/get`, `login`.
         """
         self._faults[call].extend([fault] * times)
 
@@ -78,6 +79,7 @@ class WeChatPlatform:
                 web.post("/cgi-bin/stable_token", self._route("stable_token", self._stable_token)),
                 web.post("/cgi-bin/message/custom/send", self._route("custom/send", self._custom_send)),
                 web.post("/cgi-bin/qrcode/create", self._route("qrcode", self._qrcode)),
+                web.get("/cgi-bin/media/get", self._route("media/get", self._media_get)),
                 web.get("/sns/oauth2/access_token", self._route("login", self._login)),
                 web.get("/connect/oauth2/authorize", self._authorize),
             ]
@@ -99,13 +101,14 @@ class WeChatPlatform:
             await self._runner.cleanup()
 
     def _route(
-        self, call: str, handle: Callable[[web.Request], Awaitable[Reply]]
+        self, call: str, handle: Callable[[web.Request], Awaitable[Reply]] | Callable[[web.Request], Awaitable[bytes]]
     ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def respond(request: web.Request) -> web.StreamResponse:
             self.calls.append(call)
             fault = self._faults[call].popleft() if self._faults[call] else None
             if fault is Fault.BAD_GATEWAY:
                 return web.Response(status=502, text="<html><h1>502 Bad Gateway</h1></html>", content_type="text/html")
+            reply: Reply | bytes
             try:
                 if isinstance(fault, int):
                     raise PlatformError(fault, "fault asked for")
@@ -114,6 +117,9 @@ class WeChatPlatform:
                 reply = {"errcode": error.code, "errmsg": f"{error} rid: {secrets.token_hex(4)}"}
             if fault is Fault.SILENT_AFTER_ACCEPTING:
                 await self._closing.wait()
+            if isinstance(reply, bytes):
+                named = {"Content-Disposition": 'attachment; filename="media"'}
+                return web.Response(body=reply, content_type="application/octet-stream", headers=named)
             if fault is Fault.MALFORMED_JSON:
                 return web.Response(text='{"errcode":0,"errm', content_type="application/json")
             return web.json_response(reply)
@@ -153,6 +159,14 @@ class WeChatPlatform:
         person.spend_allowance(self._clock())
         await person.receive(message)
         return {"errcode": 0, "errmsg": "ok"}
+
+    async def _media_get(self, request: web.Request) -> bytes:
+        account = self._with_token(request)
+        account.quotas.count("media/get")
+        file, sent_at = account.media.get(request.query.get("media_id", ""), (b"", 0.0))
+        if not file or self._clock() > sent_at + MEDIA_KEPT_SECONDS:
+            raise PlatformError(40007, "invalid media_id")
+        return file
 
     async def _qrcode(self, request: web.Request) -> Reply:
         account = self._with_token(request)

@@ -70,6 +70,7 @@ async def test_messages_are_read_in_order_from_a_position(edge: Edge, http: aioh
         "text",
         "via",
         "media",
+        "attachments",
         "at",
         "reply_to",
         "question",

@@ -1,11 +1,12 @@
 """The community of these tests, its people, and the calls that tests make of messaging."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
 from louyu.events.v1 import messaging_events_pb2
-from louyu.messaging.v1 import community_pb2, message_pb2
+from louyu.messaging.v1 import community_pb2, media_pb2, media_service_pb2, message_pb2
 from louyu.messaging.v1 import messaging_service_pb2 as pb
 from louyu_messaging.consent import CURRENT_VERSION
 from louyu_runtime.host import Host
@@ -79,6 +80,7 @@ class Messaging:
 
     client: Client[Any]
     host: Host
+    media: Client[Any]
 
     async def call(self, method: str, request: Any, principal: Principal | None = None) -> Any:
         return await self.client.call(method, request, principal=principal, timeout=15.0)
@@ -91,6 +93,25 @@ class Messaging:
         message = message_pb2.NewMessage(text=text, idempotency_key=key, **fields)
         request = pb.PostMessageRequest(community_id=COMMUNITY, group_id=group, message=message)
         return await self.call("PostMessage", request, person(who))
+
+    async def upload(self, file: bytes, key: str, *, who: str = "zhang", group: str = GROUP_28) -> media_pb2.Media:
+        async def requests() -> AsyncIterator[media_service_pb2.UploadMediaRequest]:
+            yield media_service_pb2.UploadMediaRequest(community_id=COMMUNITY, group_id=group, idempotency_key=key)
+            for at in range(0, len(file), 200_000):
+                yield media_service_pb2.UploadMediaRequest(chunk=file[at : at + 200_000])
+
+        answer = await self.media.upload("UploadMedia", requests(), principal=person(who), timeout=60.0)
+        found: media_pb2.Media = answer.media
+        return found
+
+    async def read(
+        self, media_id: str, who: Principal, *, group: str = GROUP_28, **fields: Any
+    ) -> tuple[media_service_pb2.ReadMediaResponse, bytes]:
+        request = media_service_pb2.ReadMediaRequest(
+            community_id=who.community_id or COMMUNITY, group_id=group, media_id=media_id, **fields
+        )
+        answers = [one async for one in self.media.stream("ReadMedia", request, principal=who, timeout=30.0)]
+        return answers[0], b"".join(one.chunk for one in answers)
 
     async def messages(self, group: str = GROUP_28, **fields: Any) -> list[message_pb2.Message]:
         request = pb.ListMessagesRequest(community_id=COMMUNITY, group_id=group, page_size=500, **fields)

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from louyu.messaging.v1 import message_pb2
+from louyu.messaging.v1 import media_pb2, message_pb2
 from louyu.messaging.v1 import messaging_service_pb2 as pb
 from louyu_messaging.consent import CURRENT_VERSION
 from louyu_runtime.ids import community_id, named_id
@@ -241,7 +241,8 @@ async def test_a_photo_goes_to_the_group_and_silence_nowhere(messaging: Messagin
     assert silence.WhichOneof("outcome") == "nothing_to_say"
     assert long.refused.reason == "TEXT_TOO_LONG"
     (message,) = await messaging.messages()
-    assert (list(message.media_ids), message.via) == (["media-1"], message_pb2.VIA_PHOTO)
+    assert message.via == message_pb2.VIA_PHOTO
+    assert [media.state for media in message.media] == [media_pb2.MEDIA_STATE_ARRIVING]
 
 
 async def test_a_crash_after_posting_posts_nothing_twice(messaging: Messaging, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,7 +98,7 @@ async def test_a_subscriber_is_told_that_something_changed(conversation: Convers
     answers = messaging.client.stream("SubscribeMessages", request, principal=person("louzhang"), timeout=30.0)
     await conversation.recall(1)
 
-    async with aclosing(answers) as told:  # type: ignore[type-var]
+    async with aclosing(answers) as told:
         async for answer in told:
             if answer.last_change:
                 break

@@ -106,7 +106,9 @@ def put_together(
     return Notify(
         database=database,
         messaging=messaging,
-        api=NotifyApi(database, installed, wakes, watch, list, FollowCodes(database, lambda: accounts)),
+        api=NotifyApi(
+            database, installed, wakes, watch, list, FollowCodes(database, lambda: accounts), lambda: accounts
+        ),
         watch=watch,
         ledgers=LedgerWorker(database, installed, wakes),
         sendings=sendings,

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 
 import pytest
@@ -19,7 +19,7 @@ from louyu_routing.store.clocks import ClockAudit
 from louyu_routing.store.directory import GroupDirectory, Holder
 from louyu_routing.store.messages import Message
 from louyu_routing.timers import Timers
-from louyu_routing.understanding import understand
+from louyu_routing.understanding import understand, understand_words
 from louyu_routing.views import QuestionView
 from louyu_routing.watching import Watchers
 from louyu_runtime.database import Database
@@ -92,19 +92,38 @@ class Neighbourhood:
         """Let routing hear a message, and return its position; sender "" is the platform."""
         number = next(self.seqs) if seq is None else seq
         async with self.database.transaction(COMMUNITY) as tx:
-            message = Message(
-                group_id=self.group_id,
-                seq=number,
-                sender_id=person(sender) if sender else None,
-                sender_name=ROLES[sender][1] if sender in ROLES else sender,
-                text=text,
-                via="text",
-                reply_to_seq=reply_to,
-                posted_at=tx.now,
-                question_id=about,
-            )
+            message = self._message(sender, text, "text", number, reply_to, tx.now, about)
             await understand(tx, message, self.classifier, EMERGENCIES)
         return number
+
+    async def speak(self, sender: str, *, reply_to: int = 0) -> int:
+        """Let routing hear a recording without words, and return its position."""
+        number = next(self.seqs)
+        async with self.database.transaction(COMMUNITY) as tx:
+            message = self._message(sender, "", "voice", number, reply_to, tx.now, None)
+            await understand(tx, message, self.classifier, EMERGENCIES)
+        return number
+
+    async def put_into_words(self, sender: str, seq: int, words: str, *, reply_to: int = 0) -> None:
+        """Let routing hear the words of a recording."""
+        async with self.database.transaction(COMMUNITY) as tx:
+            message = self._message(sender, words, "voice", seq, reply_to, tx.now, None)
+            await understand_words(tx, message, self.classifier, EMERGENCIES)
+
+    def _message(
+        self, sender: str, text: str, via: str, seq: int, reply_to: int, posted_at: datetime, about: str | None
+    ) -> Message:
+        return Message(
+            group_id=self.group_id,
+            seq=seq,
+            sender_id=person(sender) if sender else None,
+            sender_name=ROLES[sender][1] if sender in ROLES else sender,
+            text=text,
+            via=via,
+            reply_to_seq=reply_to,
+            posted_at=posted_at,
+            question_id=about,
+        )
 
     async def tick(self) -> int:
         """Handle every clock that has run out; return how many."""

@@ -82,14 +82,16 @@ def louyu_channels(accounts: Sequence[ChannelAccount]) -> Sequence[Channel]:
 def louyu_transcribe(recording: Recording) -> Transcript | None:
     """Put the words of a voice message into writing.
 
-    Not called yet by any service. Will be called by messaging once per recording, in a worker thread, after the message
-    is stored; time limit 30 seconds. Plugins are asked in the order of their names until one returns a transcript. An
-    exception or a missed time limit counts as nothing. Since 0.1.
+    Called by messaging once per recording that was posted without words, after it is stored, in a worker thread, outside
+    any transaction; time limit 30 seconds. All plugins are asked at the same time; the surest transcript wins. An
+    exception or a missed time limit counts as nothing; when nobody answered and somebody failed, all are asked again, up
+    to three times. Without an answer a steward of the group is asked to listen. Since 0.1.
 
     Args:
-        recording: frozen; the whole recording with its media type, 1 byte to 2 MiB, without sender or group.
+        recording: frozen; the whole recording as MP3 (`audio/mpeg`, 24 kHz, one channel), 1 byte to 2 MiB, with its
+            duration, without sender or group.
     Returns:
-        The words and how sure they are, or None: not in my power (another format, another language).
+        The words and how sure they are, or None: not in my power (another language).
     """
     raise NotImplementedError
 

@@ -18,6 +18,7 @@ from louyu_sdk.errors import CallFailed
 from louyu_sdk.isolation import CallFailure, IsolatedCalls
 from louyu_sdk.loading import InstalledPlugin, LoadedPlugins, PluginFault
 from louyu_sdk.match import Match
+from louyu_sdk.media import Recording, Transcript
 from louyu_sdk.plan import Plan
 from louyu_sdk.plugin_state import CALLED_BY, DISABLED, FAILED, RESTING, RUNNING, FailureLog, PluginState
 from louyu_sdk.question import Question, QuestionChange
@@ -29,6 +30,7 @@ from louyu_sdk.results import (
     checked_plan,
     checked_responder_types,
     checked_settings,
+    checked_transcript,
 )
 from louyu_sdk.settings import SettingsSection
 
@@ -188,6 +190,26 @@ class PluginHost:
             return await self._calls.call(plugin, "louyu_question_changed", arguments, check=checked_actions)
         except CallFailed:
             return ()
+
+    @property
+    def transcribers(self) -> tuple[str, ...]:
+        """Names of the plugins that put recordings into words."""
+        return self._calls.implementers("louyu_transcribe")
+
+    async def transcribe(self, recording: Recording) -> tuple[Transcript | None, bool]:
+        """Ask all plugins at the same time for the words; return the surest, and whether any of them failed."""
+        plugins = self.transcribers
+        arguments = {"recording": recording}
+        answers = await asyncio.gather(
+            *(self._calls.call(one, "louyu_transcribe", arguments, check=checked_transcript) for one in plugins),
+            return_exceptions=True,
+        )
+        unexpected = [one for one in answers if isinstance(one, BaseException) and not isinstance(one, CallFailed)]
+        if unexpected:
+            raise unexpected[0]
+        found = [one for one in answers if isinstance(one, Transcript)]
+        has_failure = any(isinstance(one, CallFailed) for one in answers)
+        return max(found, key=lambda one: one.confidence, default=None), has_failure
 
     def close(self) -> None:
         """Let the worker threads end; no call may follow."""

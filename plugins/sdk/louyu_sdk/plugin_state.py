@@ -16,6 +16,7 @@ CALLED_BY: Mapping[str, str] = MappingProxyType(
         "louyu_responder_types": "routing",
         "louyu_settings": "routing",
         "louyu_channels": "notify",
+        "louyu_transcribe": "messaging",
         "louyu_match": "routing",
         "louyu_plan": "routing",
         "louyu_question_changed": "routing",

@@ -46,6 +46,9 @@ _HANDED_ON = (
     "LOUYU_LOG_LEVEL",
     "LOUYU_PLUGINS_DISABLED",
     "LOUYU_EVENT_PARTITIONS",
+    "LOUYU_MEDIA_URL",
+    "LOUYU_MEDIA_ACCESS_KEY",
+    "LOUYU_MEDIA_SECRET_KEY",
 )
 
 
@@ -111,6 +114,8 @@ async def _run(folder: DataFolder, port: int, channels_file: Path | None, *, emp
         }
         if channels_file:
             public["LOUYU_CHANNELS_FILE"] = str(channels_file)  # for `louyu doctor`, from whatever folder
+        if "LOUYU_MEDIA_URL" not in os.environ:
+            public["LOUYU_MEDIA_URL"] = (folder.path / "media").as_uri()
         secret = {"LOUYU_DATABASE_URL": postgres.url, "LOUYU_REDIS_URL": valkey.url}
         folder.publish(public, secret=secret)
         environment = _environment(public | folder.secret_files(secret))

@@ -13,6 +13,7 @@ from louyu_gateway.api.announcements import announcement_routes
 from louyu_gateway.api.conversation import conversation_routes
 from louyu_gateway.api.deliveries import delivery_routes
 from louyu_gateway.api.groups import group_routes
+from louyu_gateway.api.media import media_routes
 from louyu_gateway.api.questions import question_routes
 from louyu_gateway.assets import asset_routes
 from louyu_gateway.edge import Edge
@@ -25,6 +26,7 @@ from louyu_gateway.pages.console_announcements import console_announcement_pages
 from louyu_gateway.pages.console_deliveries import console_delivery_pages
 from louyu_gateway.pages.console_groups import console_group_pages
 from louyu_gateway.pages.console_questions import console_question_pages
+from louyu_gateway.pages.console_recordings import console_recording_pages
 from louyu_gateway.pages.console_system import console_system_pages
 from louyu_gateway.pages.display import display_pages
 from louyu_gateway.pages.join import join_pages
@@ -62,6 +64,7 @@ def application(gateway: Gateway, not_ready: Callable[[], list[str]]) -> FastAPI
         console_announcement_pages,
         console_delivery_pages,
         console_group_pages,
+        console_recording_pages,
         console_system_pages,
         console_question_pages,
         display_pages,
@@ -69,7 +72,14 @@ def application(gateway: Gateway, not_ready: Callable[[], list[str]]) -> FastAPI
         leaving_pages,
     ):
         app.include_router(pages(gateway))
-    for routes in (group_routes, conversation_routes, question_routes, announcement_routes, delivery_routes):
+    for routes in (
+        group_routes,
+        conversation_routes,
+        media_routes,
+        question_routes,
+        announcement_routes,
+        delivery_routes,
+    ):
         app.include_router(routes(gateway), prefix="/api/v1")
     app.include_router(asset_routes(ASSETS, gateway.pages.version))
     accounts = gateway.channels.wechat_official_accounts

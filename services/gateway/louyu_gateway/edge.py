@@ -4,6 +4,7 @@ Pure ASGI rather than Starlette's BaseHTTPMiddleware, which would buffer streams
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Callable
 from urllib.parse import parse_qsl, urlsplit
@@ -22,8 +23,6 @@ from louyu_gateway.bounds import checked_text
 
 MOST_BODY_BYTES = 256 * 1024
 BODY_SECONDS = 10.0
-TOO_SLOW = HTTPException(408, f"the body did not come within {BODY_SECONDS:.0f} seconds")
-TOO_LARGE = HTTPException(413, f"the body is larger than {MOST_BODY_BYTES} bytes")
 REQUESTS = Counter("louyu_http_requests", "Requests answered, by area and status class.", ["area", "status"])
 SECONDS = Histogram(
     "louyu_http_request_seconds",
@@ -31,6 +30,10 @@ SECONDS = Histogram(
     ["area"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+_FILES = re.compile(r"/api/v1/groups/[^/]+/media/?")
+"""Where files are taken in, which are larger than forms and come from phones."""
+MOST_FILE_BYTES = 20 * 1024 * 1024
+FILE_SECONDS = 120.0
 _AREAS = frozenset({"app", "console", "display", "join", "api", "wechat", "assets", "signin", "signout"})
 
 CONTENT_POLICY = "; ".join(
@@ -38,7 +41,8 @@ CONTENT_POLICY = "; ".join(
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        "img-src 'self' data:",
+        "img-src 'self' data: blob:",
+        "media-src 'self' blob:",
         "connect-src 'self'",
         "worker-src 'self'",
         "manifest-src 'self'",
@@ -93,8 +97,9 @@ class Edge:
             await send(message)
 
         length = dict(scope["headers"]).get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > MOST_BODY_BYTES:
-            await self._answer(Request(scope, receive), TOO_LARGE)(scope, receive, send_with_headers)
+        most_bytes, seconds = _body_bounds(scope)
+        if not length.isdigit() or int(length) > most_bytes:
+            await self._answer(Request(scope, receive), _too_large(most_bytes))(scope, receive, send_with_headers)
             return
         unreadable = _unreadable(scope)
         if unreadable is not None:
@@ -102,7 +107,7 @@ class Edge:
             return
         with span_from(carrier, f"{scope['method']} /{area}", kind=SpanKind.SERVER):
             try:
-                await self._app(scope, _limited(receive), send_with_headers)
+                await self._app(scope, _limited(receive, most_bytes, seconds), send_with_headers)
             except Exception as error:
                 # Here and not above us, so that the answer has the headers and the log one line.
                 response = self._answer(Request(scope, receive), error)
@@ -110,11 +115,21 @@ class Edge:
                     await response(scope, receive, send_with_headers)
 
 
-def _limited(receive: Receive) -> Receive:
+def _body_bounds(scope: Scope) -> tuple[int, float]:
+    """Return how large a request's body may be, and how long it may take."""
+    is_file = scope["method"] == "POST" and _FILES.fullmatch(scope["path"]) is not None
+    return (MOST_FILE_BYTES, FILE_SECONDS) if is_file else (MOST_BODY_BYTES, BODY_SECONDS)
+
+
+def _too_large(most_bytes: int) -> HTTPException:
+    return HTTPException(413, f"the body is larger than {most_bytes} bytes")
+
+
+def _limited(receive: Receive, most_bytes: int, seconds: float) -> Receive:
     """Return `receive`, ended as soon as a body without a length is larger than allowed, or a body takes too long."""
     received = 0
     has_all = False
-    ends_at = asyncio.get_running_loop().time() + BODY_SECONDS
+    ends_at = asyncio.get_running_loop().time() + seconds
 
     async def limited() -> Message:
         nonlocal received, has_all
@@ -123,11 +138,11 @@ def _limited(receive: Receive) -> Receive:
             async with asyncio.timeout_at(None if has_all else ends_at):
                 message = await receive()
         except TimeoutError:
-            raise TOO_SLOW from None
+            raise HTTPException(408, f"the body did not come within {seconds:.0f} seconds") from None
         received += len(message.get("body", b""))
         has_all = not message.get("more_body", False)
-        if received > MOST_BODY_BYTES:
-            raise TOO_LARGE
+        if received > most_bytes:
+            raise _too_large(most_bytes)
         return message
 
     return limited

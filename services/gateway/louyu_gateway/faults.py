@@ -7,7 +7,7 @@ A program gets `{code, field, message, mend, incident}`; a person gets a page. W
 import logging
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from urllib.parse import urlencode
 
 import grpc
@@ -19,7 +19,9 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from louyu_gateway.own_forms import HEADER
 from louyu_gateway.pages.render import Pages
+from louyu_gateway.pages.texts import Texts
 from louyu_gateway.pages.views import Link
 
 logger = logging.getLogger(__name__)
@@ -67,6 +69,8 @@ FIELDS = {
     "household_id": "household",
     "entry_id": "entry",
     "media_ids": "media",
+    "media_id": "media",
+    "chunk": "file",
     "reply_to_seq": "reply_to",
     "promised_within": "promised_within_minutes",
     "idempotency_key": "Idempotency-Key",
@@ -163,13 +167,22 @@ def wants_page(request: Request) -> bool:
     return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
 
 
+def is_own_script(request: Request) -> bool:
+    """Whether a script of our pages is asking, which shows people the fault's message as it is."""
+    return request.url.path.startswith("/app/") or HEADER in request.headers
+
+
+def _for_people(answer: Answer, texts: Texts) -> Answer:
+    return replace(answer, fault=replace(answer.fault, message=texts(answer.words.rstrip("。"))))
+
+
 def answering(pages: Pages, channels: Channels) -> Callable[[Request, Exception], Response]:
     """Return what turns an error into an answer, as page or JSON."""
 
     def answer_request(request: Request, error: Exception) -> Response:
         answer = answer_to(error)
         if not wants_page(request):
-            return as_json(answer)
+            return as_json(_for_people(answer, pages.texts(request)) if is_own_script(request) else answer)
         if answer.status == 401:
             return RedirectResponse(_way_in(request, channels), status_code=303)
         texts = pages.texts(request)

@@ -152,7 +152,11 @@ def request_of(account: str, inbound: Inbound) -> messaging.ReceiveFromChannelRe
     if isinstance(push, kinds.TextMessage):
         request.message.CopyFrom(message_pb2.ChannelMessage(text=push.content, via=message_pb2.VIA_TEXT))
     elif isinstance(push, kinds.VoiceMessage):
-        request.message.CopyFrom(message_pb2.ChannelMessage(via=message_pb2.VIA_VOICE, media_ids=[push.media_id]))
+        request.message.CopyFrom(
+            message_pb2.ChannelMessage(
+                text=push.recognition[:2000], via=message_pb2.VIA_VOICE, media_ids=[push.media_id]
+            )
+        )
     elif isinstance(push, kinds.ImageMessage):
         request.message.CopyFrom(message_pb2.ChannelMessage(via=message_pb2.VIA_PHOTO, media_ids=[push.media_id]))
     elif isinstance(push, kinds.MenuClicked) and push.event_key in MENU_WORDS:

@@ -5,12 +5,13 @@ request's 10 seconds. A failed call raises `RemoteError`, which `faults.py` turn
 """
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 from google.protobuf.message import Message
 from louyu.events.v1.events_service_pb2_grpc import EventsServiceStub
 from louyu.messaging.v1.conversation_service_pb2_grpc import ConversationServiceStub
+from louyu.messaging.v1.media_service_pb2_grpc import MediaServiceStub
 from louyu.messaging.v1.messaging_service_pb2_grpc import MessagingServiceStub
 from louyu.notify.v1.notify_service_pb2_grpc import NotifyServiceStub
 from louyu.routing.v1.routing_service_pb2_grpc import RoutingServiceStub
@@ -42,6 +43,7 @@ class Services:
 
         self.messaging = client(MessagingServiceStub, "messaging")
         self.conversation = client(ConversationServiceStub, "messaging")
+        self.media = client(MediaServiceStub, "messaging")
         self.routing = client(RoutingServiceStub, "routing")
         self.notify = client(NotifyServiceStub, "notify")
         self.events = {name: client(EventsServiceStub, name) for name in addresses}
@@ -52,7 +54,7 @@ class Services:
 
     async def close(self) -> None:
         """Close every channel."""
-        for client in (self.messaging, self.conversation, self.routing, self.notify, *self.events.values()):
+        for client in (self.messaging, self.conversation, self.media, self.routing, self.notify, *self.events.values()):
             await client.close()
 
 
@@ -75,6 +77,10 @@ class Calls:
         """Call messaging about messages that stand already."""
         return await self._call(self._services.conversation, request)
 
+    async def media(self, request: Message) -> Any:
+        """Call messaging about photos and recordings."""
+        return await self._call(self._services.media, request)
+
     async def routing(self, request: Message) -> Any:
         """Call routing."""
         return await self._call(self._services.routing, request)
@@ -87,9 +93,15 @@ class Calls:
         """Call the named service about events that it has put aside."""
         return await self._call(self._services.events[service], request)
 
-    def stream(self, client: Client[Any], request: Message) -> AsyncIterator[Any]:
-        """Open a stream of answers, without a time limit."""
-        return client.stream(_method(request), request, principal=self._principal)
+    def stream(self, client: Client[Any], request: Message, *, seconds: float | None = None) -> AsyncGenerator[Any]:
+        """Open a stream of answers, without a time limit if none is given."""
+        return client.stream(_method(request), request, principal=self._principal, timeout=seconds)
+
+    async def upload(
+        self, client: Client[Any], method: str, requests: AsyncIterator[Message], *, seconds: float
+    ) -> Any:
+        """Send a stream of requests, within so many seconds whatever the request's own limit is."""
+        return await client.upload(method, requests, principal=self._principal, timeout=seconds)
 
     async def _call(self, client: Client[Any], request: Message) -> Any:
         left = max(0.05, self._ends_at - time.monotonic())

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
-from louyu.messaging.v1 import message_pb2
+from louyu.messaging.v1 import media_pb2, message_pb2
 from louyu.notify.v1 import announcement_pb2
 from louyu.routing.v1 import question_pb2
 
@@ -59,6 +59,21 @@ def reaction_word(reaction: message_pb2.Reaction.ValueType) -> str:
 def reaction_from_word(word: str) -> message_pb2.Reaction.ValueType:
     """Return the reaction of a word. Raises ValueError for another one."""
     return message_pb2.Reaction.Value(f"REACTION_{word.upper()}")
+
+
+def media_kind_word(kind: media_pb2.MediaKind.ValueType) -> str:
+    """Return photo or voice."""
+    return media_pb2.MediaKind.Name(kind).removeprefix("MEDIA_KIND_").lower()
+
+
+def media_state_word(state: media_pb2.MediaState.ValueType) -> str:
+    """Return arriving, ready, unusable or erased."""
+    return media_pb2.MediaState.Name(state).removeprefix("MEDIA_STATE_").lower()
+
+
+def words_by_word(by: media_pb2.WordsBy.ValueType) -> str:
+    """Return channel, plugin, person or nobody; empty as long as there are no words."""
+    return "" if by == media_pb2.WORDS_BY_UNSPECIFIED else media_pb2.WordsBy.Name(by).removeprefix("WORDS_BY_").lower()
 
 
 def urgency_word(urgency: announcement_pb2.AnnouncementUrgency.ValueType) -> str:

@@ -7,12 +7,13 @@ import secrets
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from typing import Any
 
 from louyu.messaging.v1 import message_pb2, messaging_service_pb2_grpc
 from louyu.messaging.v1 import messaging_service_pb2 as pb
 from louyu_runtime.database import Database, Transaction
-from louyu_runtime.errors import Aborted, InvalidArgument, LouyuError
+from louyu_runtime.errors import Aborted, InvalidArgument, LouyuError, Unavailable
 from louyu_runtime.idempotency import once
 from louyu_runtime.identity import Principal, current_principal
 from louyu_runtime.ids import community_id, community_id_of, is_uuid, new_id
@@ -29,6 +30,7 @@ from louyu_messaging.feed import Feed
 from louyu_messaging.importing import Tools
 from louyu_messaging.joining import Joining, join_group
 from louyu_messaging.leaving import leave_group
+from louyu_messaging.media.posting_media import claim_media, release_media
 from louyu_messaging.places import ChannelAddress
 from louyu_messaging.posting import Draft, Posted, Poster
 from louyu_messaging.reading import ReadMessage, as_read_by, as_shown
@@ -137,13 +139,15 @@ class MessagingServicer(messaging_service_pb2_grpc.MessagingServiceServicer):
 
     async def PostMessage(self, request: pb.PostMessageRequest, context: Context) -> pb.PostMessageResponse:
         principal = current_principal()
-        draft = self._draft(principal, request.community_id, request.group_id, request.message)
+        draft = await self._draft(principal, request.community_id, request.group_id, request.message)
         try:
             posted = await self._poster.post(draft)
-        except SenderNotMember:
-            if access.sees_all(principal):
-                raise
-            raise GroupNotFound from None
+        except LouyuError as error:
+            if not isinstance(error, Unavailable):  # of which nothing is known: the repeat finds its own claim
+                await self._release_media(draft)
+            if isinstance(error, SenderNotMember) and not access.sees_all(principal):
+                raise GroupNotFound from None
+            raise
         response = pb.PostMessageResponse(message_id=posted.message_id, seq=posted.seq)
         wire.set_time(response.posted_at, posted.posted_at)
         return response
@@ -160,15 +164,17 @@ class MessagingServicer(messaging_service_pb2_grpc.MessagingServiceServicer):
         accepted = []
         for number, each in enumerate(request.messages):
             try:
-                drafts.append(self._draft(principal, own_id, each.group_id, each.message))
+                drafts.append(await self._draft(principal, own_id, each.group_id, each.message))
                 accepted.append(number)
             except LouyuError as error:
                 results[number].refusal = error.reason
-        for number, outcome in zip(accepted, await self._poster.post_all(drafts), strict=True):
+        outcomes = await self._poster.post_all(drafts)
+        for number, draft, outcome in zip(accepted, drafts, outcomes, strict=True):
             if isinstance(outcome, Posted):
                 results[number].message_id, results[number].seq = outcome.message_id, outcome.seq
             else:
                 results[number].refusal = outcome.reason
+                await self._release_media(draft)
         return pb.PostMessageBatchResponse(results=results)
 
     async def ListMessages(self, request: pb.ListMessagesRequest, context: Context) -> pb.ListMessagesResponse:
@@ -331,13 +337,28 @@ class MessagingServicer(messaging_service_pb2_grpc.MessagingServiceServicer):
         """Return a transaction inside the request's community."""
         return self._database.transaction(wire.uuid_of(request.community_id, "community_id"))
 
-    def _draft(self, principal: Principal, own_id: str, group_id: str, message: message_pb2.NewMessage) -> Draft:
+    async def _draft(self, principal: Principal, own_id: str, group_id: str, message: message_pb2.NewMessage) -> Draft:
         """Return the draft of a message from whoever may speak: the caller, or whom a service or importer names."""
         checked = wire.message_of(message, _sender(principal, message))
         service = principal.id if principal.is_service else ""
-        return draft_message(
-            wire.uuid_of(own_id, "community_id"), wire.uuid_of(group_id, "group_id"), checked, service=service
+        community_id, group_id = wire.uuid_of(own_id, "community_id"), wire.uuid_of(group_id, "group_id")
+        draft = draft_message(community_id, group_id, checked, service=service)
+        if not checked.media_ids:
+            return draft
+        via = await claim_media(
+            self._database,
+            community_id,
+            group_id,
+            checked.sender_id or "",
+            checked.media_ids,
+            checked.idempotency_key,
         )
+        return draft if via == checked.via else draft_message(community_id, group_id, replace(checked, via=via))
+
+    async def _release_media(self, draft: Draft) -> None:
+        message = draft.message
+        if message.media_ids:
+            await release_media(self._database, draft.community_id, message.media_ids, message.idempotency_key)
 
     async def _opened_by(self, join_code: str) -> tuple[str, str]:
         """Return community and group of a join code. Raises JoinCodeUnknown."""

@@ -45,7 +45,8 @@ from louyu_messaging.door_state import (
 )
 from louyu_messaging.errors import FlatNotUnderstood, JoinCodeUnknown, MessageFaulty
 from louyu_messaging.joining import Joining, join_group
-from louyu_messaging.message import NewMessage
+from louyu_messaging.media.channel_media import ChannelMedia, note_media
+from louyu_messaging.message import MOST_MEDIA, NewMessage
 from louyu_messaging.places import ChannelAddress
 from louyu_messaging.posting import Outcome, Posted
 from louyu_messaging.store import doors, joining
@@ -119,7 +120,7 @@ class Door:
             and target is not None
             and not door_words.is_for_account(callback.content.text, with_clear_names(state.groups))
         ):
-            return await self._say(target, Waiting(place.callback.hex(), *_fields(callback.content)))
+            return await self._say(target, Waiting(place.callback.hex(), *_fields(callback.content)), place)
         return await self._receive_locked(callback, place, state)
 
     def _place(self, callback: Callback) -> doors.Place:
@@ -242,14 +243,14 @@ class Door:
         addressed = door_words.addressed_to(words.text, with_clear_names(state.groups))
         if addressed is not None and state.choosing is None:
             await self._choose(tx, place, addressed)
-            return await self._say(addressed, waiting)
+            return await self._say(addressed, waiting, place)
         if state.choosing is not None:
             chosen = _chosen(words.text, state.choosing.options)
             if chosen is not None:
                 return await self._settle_choice(tx, place, state.choosing, chosen)
             return await self._ask_group(tx, place, state.choosing.options, (*state.choosing.waiting, waiting))
         if state.target is not None:
-            return await self._say(state.target, waiting)
+            return await self._say(state.target, waiting, place)
         if state.groups:
             return await self._ask_group(tx, place, with_clear_names(state.groups), (waiting,))
         return UnknownSender()
@@ -302,7 +303,7 @@ class Door:
         """Post what waited, then remember the choice: a crash in between posts nothing twice."""
         outcome: DoorOutcome = GroupChosen(group.name, is_only=False)
         for waiting in choosing.waiting:
-            outcome = await self._say(group, waiting)
+            outcome = await self._say(group, waiting, place)
         await self._choose(tx, place, group)
         async with self._within(tx, choosing.community_id) as there:
             await doors.forget_group_question(there, place)
@@ -312,16 +313,27 @@ class Door:
         async with self._within(tx, group.community_id) as there:
             await doors.choose(there, place, group.group_id)
 
-    async def _say(self, group: GroupChoice, waiting: Waiting) -> DoorOutcome:
-        """Post one message into a group, once for its callback."""
+    async def _say(self, group: GroupChoice, waiting: Waiting, place: doors.Place) -> DoorOutcome:
+        """Post one message into a group, once for its callback; what it shows or speaks is fetched afterwards."""
         if not waiting.text.strip() and not waiting.media_ids:
             return NothingToSay()
+        key = f"door/{waiting.callback}"
+        media_ids: tuple[str, ...] = ()
+        if len(waiting.media_ids) > MOST_MEDIA or not all(map(_is_channel_id, waiting.media_ids)):
+            return Refused("MESSAGE_UNREADABLE")
+        if waiting.media_ids:
+            brought = ChannelMedia(
+                place.channel, place.account, waiting.callback, waiting.media_ids, waiting.via, waiting.text
+            )
+            media_ids = await note_media(
+                self._database, group.community_id, group.group_id, group.person_id, brought, key
+            )
         message = NewMessage(
             sender_id=group.person_id,
             text=waiting.text,
             via=waiting.via,
-            idempotency_key=f"door/{waiting.callback}",
-            media_ids=waiting.media_ids,
+            idempotency_key=key,
+            media_ids=media_ids,
         )
         try:
             outcome = await self._post(group.community_id, group.group_id, message)
@@ -330,6 +342,10 @@ class Door:
         if isinstance(outcome, Posted):
             return PostedInGroup(group.community_id, outcome.group_id, group.name, group.person_id, outcome.seq)
         return Refused("NOT_MEMBER")
+
+
+def _is_channel_id(media_id: str) -> bool:
+    return 1 <= len(media_id) <= 256 and media_id.isprintable()
 
 
 def _fields(words: Words) -> tuple[str, str, tuple[str, ...]]:

@@ -40,7 +40,7 @@ from louyu_messaging.store import doors
 from louyu_messaging.store import joining as joining_store
 
 Within = Callable[[Transaction, str], AbstractAsyncContextManager[Transaction]]
-Say = Callable[[GroupChoice, Waiting], Awaitable[DoorOutcome]]
+Say = Callable[[GroupChoice, Waiting, doors.Place], Awaitable[DoorOutcome]]
 Choose = Callable[[Transaction, doors.Place, GroupChoice], Awaitable[None]]
 
 LEAVE, FLAT = "leave", "flat"
@@ -161,7 +161,7 @@ class AccountWords:
                 group = GroupChoice(
                     confirming.community_id, confirming.group_id, confirming.group_name, confirming.person_id, ""
                 )
-                return await self._say(group, confirming.waiting)
+                return await self._say(group, confirming.waiting, place)
             if answer in door_words.MOVE_CONFIRMED:
                 return await self._move(tx, confirming, confirming.waiting.text)
         return None

@@ -5,10 +5,12 @@ NotFound
 ├── GroupNotFound        also for groups that the caller is not in
 ├── MessageNotFound      also for the messages of others where only one's own will do
 ├── PersonNotFound
+├── MediaNotFound        no such photo or recording, or not the caller's to see
 └── JoinCodeUnknown      never given out, withdrawn or expired
 InvalidArgument
 ├── DefinitionFaulty     an import file's faults, all at once
 ├── MessageFaulty        a message that cannot be posted as it is
+├── MediaFaulty          a file that is no usable photo or recording
 ├── FlatNotUnderstood    the flat's name leads to no household, or to several
 └── NameMisleading       the name of the platform or of somebody who holds a role
 FailedPrecondition
@@ -17,6 +19,7 @@ FailedPrecondition
 ├── TooManyPinned        one must be taken down first
 ├── RecallTooLate        the time for taking a message back is over
 ├── RoleHeld             a role has to be handed over before its holder leaves
+├── WordsAreThere        somebody else was quicker in putting a recording into words
 └── SenderNotMember      the named sender is not in the group
 ResourceExhausted
 ├── PostingOverloaded    the same post may succeed in a moment
@@ -26,6 +29,8 @@ ResourceExhausted
 from collections.abc import Sequence
 
 from louyu_runtime.errors import FailedPrecondition, InvalidArgument, NotFound, ResourceExhausted
+
+from louyu_messaging.media.media import TEXTS
 
 NAMED_FAULTS = 20
 """How many faults of a definition are named: the answer's trailers must stay below 8 KiB."""
@@ -81,6 +86,17 @@ class JoinCodeUnknown(NotFound):
         )
 
 
+class MediaNotFound(NotFound):
+    """No such photo or recording, or not one that the caller may see."""
+
+    reason = "MEDIA_NOT_FOUND"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no such photo or recording, or it is not yours to see", resident_text="没有找到这张照片或这段语音。"
+        )
+
+
 _FLAT_TEXTS = {
     "FLAT_UNREADABLE": (
         "not understood as a flat: write it as 3-501 or 3单元501",
@@ -115,6 +131,14 @@ class MessageFaulty(InvalidArgument):
         self, reason: str, field: str, message: str, resident_text: str = "这条消息发不出去，请改一下再试。"
     ) -> None:
         super().__init__(message, reason=reason, field=field, resident_text=resident_text)
+
+
+class MediaFaulty(InvalidArgument):
+    """A file that is no usable photo or recording. `reason` is a key of the texts of media."""
+
+    def __init__(self, reason: str) -> None:
+        message, resident_text = TEXTS[reason]
+        super().__init__(message, reason=reason, field="chunk", resident_text=resident_text)
 
 
 class FlatNotUnderstood(InvalidArgument):
@@ -211,6 +235,15 @@ class RoleHeld(FailedPrecondition):
         self.group_name = group_name
         self.roles = roles
         self.successors = successors
+
+
+class WordsAreThere(FailedPrecondition):
+    """The recording has words already, or somebody has said that nothing can be understood."""
+
+    reason = "WORDS_ARE_THERE"
+
+    def __init__(self) -> None:
+        super().__init__("somebody was quicker: this recording is done", resident_text="这段语音刚刚有人写好了，谢谢。")
 
 
 class SenderNotMember(FailedPrecondition):

@@ -9,7 +9,7 @@ from datetime import datetime
 from louyu.events.v1 import messaging_events_pb2
 
 from louyu_messaging.directory import GroupDirectory, HouseholdFacts
-from louyu_messaging.message import NewMessage
+from louyu_messaging.message import Message, NewMessage
 
 
 def message_payload(group_id: str, message_id: str, message: NewMessage) -> bytes:
@@ -25,6 +25,26 @@ def message_payload(group_id: str, message_id: str, message: NewMessage) -> byte
         is_platform=message.sender_id is None,
         question_id=message.question_id,
     ).SerializeToString()
+
+
+def posted_event(group_id: str, message: Message) -> messaging_events_pb2.MessagePosted:
+    """Return the event of a message that stands in a group."""
+    event = messaging_events_pb2.MessagePosted(
+        group_id=group_id,
+        message_id=message.id,
+        seq=message.seq,
+        sender_id=message.sender_id,
+        sender_name=message.sender_name,
+        sender_roles=message.sender_roles,
+        text=message.text,
+        via=message.via,
+        media_ids=message.media_ids,
+        reply_to_seq=message.reply_to_seq,
+        is_platform=message.is_platform,
+        question_id=message.question_id,
+    )
+    event.posted_at.FromDatetime(message.posted_at)
+    return event
 
 
 def complete_message_payload(payload: bytes, sequence: int, occurred_at: datetime) -> bytes:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from louyu_messaging.errors import MessageFaulty
+from louyu_messaging.media.media import Media
 
 PLATFORM_NAME = "楼宇助手"
 """Who speaks when the platform itself does."""
@@ -49,6 +50,7 @@ class Message:
     posted_at: datetime
     state: str = SHOWN
     is_pinned: bool = False
+    media: tuple[Media, ...] = ()
 
     @property
     def is_platform(self) -> bool:

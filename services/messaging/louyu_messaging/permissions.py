@@ -36,3 +36,14 @@ CONVERSATION_PERMISSIONS: dict[str, Rule] = {
     "ListPinnedMessages": persons(EVERYBODY, "routing", "notify", "gateway"),
     "MarkRead": persons(EVERYBODY),
 }
+
+MEDIA_PERMISSIONS: dict[str, Rule] = {
+    # members of the group, for themselves
+    "UploadMedia": persons(EVERYBODY),
+    # members of the group in which it was posted
+    "ReadMedia": persons(EVERYBODY),
+    # stewards, of their groups
+    "ListRecordings": persons(EVERYBODY),
+    "WriteWords": persons(EVERYBODY),
+    "ListPlugins": persons(OPERATORS),
+}

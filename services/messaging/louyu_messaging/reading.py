@@ -24,7 +24,7 @@ def as_shown(message: Message, *, by_steward: bool) -> Message:
     """Return a message without what the reader may not read: hidden words only stewards see, gone ones nobody."""
     if message.state == SHOWN or (message.state == HIDDEN and by_steward):
         return message
-    return replace(message, text="", media_ids=())
+    return replace(message, text="", media_ids=(), media=())
 
 
 async def as_read_by(

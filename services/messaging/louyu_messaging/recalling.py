@@ -10,7 +10,7 @@ from louyu_runtime.database import Transaction
 from louyu_messaging.changes import record_change
 from louyu_messaging.errors import MessageNotFound, RecallTooLate
 from louyu_messaging.message import RECALLED, SHOWN, Message
-from louyu_messaging.store import marks, messages
+from louyu_messaging.store import marks, media, messages
 
 RECALL_MINUTES = 2
 
@@ -36,5 +36,6 @@ async def recall(tx: Transaction, group_id: str, seq: int, person_id: str) -> in
         raise RecallTooLate(RECALL_MINUTES)
     change = await record_change(tx, group_id, seq, RECALLED, person_id, message.sender_name)
     await marks.set_state(tx, group_id, seq, RECALLED)
+    await media.erase(tx, message.media_ids)
     await messages.erase_words(tx, group_id, seq)
     return change

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from louyu.messaging.v1 import community_pb2, message_pb2, messaging_service_pb2
+from louyu.messaging.v1 import community_pb2, media_pb2, message_pb2, messaging_service_pb2
+from louyu.routing.v1 import plan_pb2
 from louyu_runtime.errors import InvalidArgument
 from louyu_runtime.ids import is_uuid
+from louyu_sdk.plugin_state import PluginState
 
 from louyu_messaging.addresses import DeliveryAddress
 from louyu_messaging.definition import (
@@ -38,6 +40,7 @@ from louyu_messaging.door_outcome import (
     RoleHeldThere,
     UnknownSender,
 )
+from louyu_messaging.media.media import PHOTO, VOICE, Media
 from louyu_messaging.message import HIDDEN, RECALLED, REMOVED, SHOWN, NewMessage
 from louyu_messaging.places import ChannelAddress, Community, Group, Member, Person
 from louyu_messaging.reacting import ME_TOO, THANKS
@@ -126,6 +129,48 @@ def message_to_proto(read: ReadMessage) -> message_pb2.Message:
     set_time(proto.posted_at, message.posted_at)
     if read.recallable_for is not None:
         proto.recallable_for.FromTimedelta(read.recallable_for)
+    proto.media.extend(map(media_to_proto, message.media))
+    return proto
+
+
+MEDIA_KINDS = {PHOTO: media_pb2.MEDIA_KIND_PHOTO, VOICE: media_pb2.MEDIA_KIND_VOICE}
+
+
+def media_to_proto(media: Media) -> media_pb2.Media:
+    """Return a photo or recording."""
+    proto = media_pb2.Media(
+        id=media.id,
+        kind=MEDIA_KINDS[media.kind],
+        state=media_pb2.MediaState.Value(f"MEDIA_STATE_{media.state.upper()}"),
+        content_type=media.content_type,
+        size_bytes=media.size_bytes,
+        width=media.width,
+        height=media.height,
+        words=media.words,
+    )
+    if media.words_by:
+        proto.words_by = media_pb2.WordsBy.Value(f"WORDS_BY_{media.words_by.upper()}")
+    if media.duration_ms:
+        proto.duration.FromMilliseconds(media.duration_ms)
+    return proto
+
+
+def plugin_to_proto(state: PluginState) -> plan_pb2.PluginState:
+    """Return how a plugin fares."""
+    proto = plan_pb2.PluginState(
+        name=state.name,
+        version=state.version,
+        hooks=state.hooks,
+        state=state.state,
+        fault=state.fault,
+        source=state.source,
+        failure_count=state.failure_count,
+        last_failure=state.last_failure,
+    )
+    if state.since is not None:
+        set_time(proto.since, state.since)
+    if state.last_failed_at is not None:
+        set_time(proto.last_failed_at, state.last_failed_at)
     return proto
 
 

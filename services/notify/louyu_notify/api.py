@@ -1,6 +1,7 @@
 """The gRPC face of notify: translate, call, translate."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import aclosing
 from datetime import datetime
 from typing import Any
 
@@ -26,7 +27,8 @@ from louyu_notify import (
 )
 from louyu_notify.announcement import Counts
 from louyu_notify.channel_list import ChannelList
-from louyu_notify.errors import InvalidField
+from louyu_notify.channels.wechat_official_account import WeChatOfficialAccountChannel
+from louyu_notify.errors import InvalidField, MediaGone
 from louyu_notify.follow_codes import FollowCodes
 from louyu_notify.screen_watch import ScreenWatch
 from louyu_notify.store import announcements as announcement_store
@@ -52,6 +54,7 @@ class NotifyApi(notify_service_pb2_grpc.NotifyServiceServicer):
         watch: ScreenWatch,
         plugin_states: Callable[[], list[PluginState]],
         follow_codes: FollowCodes,
+        accounts: Callable[[], Mapping[str, WeChatOfficialAccountChannel]],
     ) -> None:
         self._database = database
         self._channels = channels
@@ -59,6 +62,7 @@ class NotifyApi(notify_service_pb2_grpc.NotifyServiceServicer):
         self._watch = watch
         self._plugin_states = plugin_states
         self._follow_codes = follow_codes
+        self._accounts = accounts
 
     async def ListPlugins(self, request: pb.ListPluginsRequest, context: Context) -> pb.ListPluginsResponse:
         """List the plugins that supply channels, those left out, and those switched off."""
@@ -301,6 +305,17 @@ class NotifyApi(notify_service_pb2_grpc.NotifyServiceServicer):
             return await screens.take_proofs(tx, screen_id, proofs, request.playlist_version)
 
         return pb.ReportShownResponse(accepted_up_to=await self._database.in_transaction(community_id, take))
+
+    async def FetchMedia(self, request: pb.FetchMediaRequest, context: Context) -> AsyncIterator[pb.FetchMediaResponse]:
+        """Pass on what somebody sent to an account, as it comes."""
+        if not 1 <= len(request.channel_media_id) <= 256:
+            raise InvalidField("channel_media_id", "must have 1 to 256 characters")
+        account = self._accounts().get(request.account)
+        if account is None or account.key != request.channel:
+            raise MediaGone
+        async with aclosing(account.fetch_media(request.channel_media_id)) as chunks:
+            async for chunk in chunks:
+                yield pb.FetchMediaResponse(chunk=chunk)
 
 
 class _DryRun(Exception):

@@ -8,7 +8,8 @@ NotFound
 ├── HouseholdNotFound         the announcement's ledger has no such household, or none that the caller looks after
 ├── DeliveryNotFound          no such delivery failed or is unknown, or none that the caller looks after
 ├── GroupNotFound             no such group in this community, or none that the caller leads
-└── ScreenNotFound            no screen has this code
+├── ScreenNotFound            no screen has this code
+└── MediaGone                 the channel no longer has it, or the account is not known
 FailedPrecondition
 ├── LedgerIncomplete          the household may still be on its way into the ledger
 └── DeliveryNotRetryable      it no longer matters, or is on its way already
@@ -82,6 +83,15 @@ class ScreenNotFound(NotFound):
 
     def __init__(self) -> None:
         super().__init__("no screen has this code", field="code", resident_text="没有这块屏幕，请核对网址。")
+
+
+class MediaGone(NotFound):
+    """It can be fetched no more."""
+
+    reason = "MEDIA_GONE"
+
+    def __init__(self) -> None:
+        super().__init__("the channel does not have this photo or recording, or the account is not known")
 
 
 class LedgerIncomplete(FailedPrecondition):

@@ -63,7 +63,13 @@ async def run(settings: NotifySettings) -> None:
         host.add_servicer(
             notify_service_pb2_grpc.add_NotifyServiceServicer_to_server,
             NotifyApi(
-                host.database, channels, wakes, watch, plugins.states, FollowCodes(host.database, built_in.accounts)
+                host.database,
+                channels,
+                wakes,
+                watch,
+                plugins.states,
+                FollowCodes(host.database, built_in.accounts),
+                built_in.accounts,
             ),
             PERMISSIONS,
             descriptor=notify_service_pb2.DESCRIPTOR.services_by_name["NotifyService"],

@@ -20,4 +20,5 @@ PERMISSIONS: dict[str, Rule] = {
     "GetScreen": ANYONE,
     "WatchScreen": ANYONE,
     "ReportShown": ANYONE,
+    "FetchMedia": only_services("messaging"),
 }

@@ -14,7 +14,7 @@ from louyu_routing.store import directory
 from louyu_routing.store.directory import GroupDirectory, Holder
 from louyu_routing.store.messages import Message
 from louyu_routing.timers import Timers
-from louyu_routing.understanding import understand
+from louyu_routing.understanding import understand, understand_words
 from louyu_routing.watching import Watchers
 
 
@@ -33,26 +33,25 @@ class Listener:
         return {
             "MessagePosted": (messaging_events_pb2.MessagePosted, self.on_message_posted),
             "MessageChanged": (messaging_events_pb2.MessageChanged, self.on_message_changed),
+            "VoiceTranscribed": (messaging_events_pb2.VoiceTranscribed, self.on_voice_transcribed),
             "GroupDirectoryChanged": (messaging_events_pb2.GroupDirectoryChanged, self.on_group_directory_changed),
         }
 
     async def on_message_posted(self, tx: Transaction, event: Event[messaging_events_pb2.MessagePosted]) -> None:
         """Understand a message."""
-        posted = event.payload
-        message = Message(
-            group_id=posted.group_id,
-            seq=posted.seq,
-            sender_id=None if posted.is_platform else posted.sender_id or None,
-            sender_name=posted.sender_name,
-            text=posted.text,
-            via=posted.via or "text",
-            reply_to_seq=posted.reply_to_seq,
-            posted_at=posted.posted_at.ToDatetime(tzinfo=UTC),
-            question_id=posted.question_id or None,
+        await understand(tx, _message(event.payload), await self._classifying.classifier(), self._emergencies)
+        self._wake_after(tx, event.community_id)
+
+    async def on_voice_transcribed(self, tx: Transaction, event: Event[messaging_events_pb2.VoiceTranscribed]) -> None:
+        """Understand a recording that has got its words."""
+        await understand_words(
+            tx, _message(event.payload.message), await self._classifying.classifier(), self._emergencies
         )
-        await understand(tx, message, await self._classifying.classifier(), self._emergencies)
+        self._wake_after(tx, event.community_id)
+
+    def _wake_after(self, tx: Transaction, community_id: str) -> None:
         tx.after_commit.append(self._timers.wake)
-        tx.after_commit.append(lambda: self._watchers.changed_in(event.community_id))
+        tx.after_commit.append(lambda: self._watchers.changed_in(community_id))
 
     async def on_message_changed(self, tx: Transaction, event: Event[messaging_events_pb2.MessageChanged]) -> None:
         """Follow what became of a message."""
@@ -61,8 +60,7 @@ class Listener:
             group_id=told.group_id, seq=told.seq, what=told.what, person_id=told.actor_id, name=told.actor_name
         )
         await apply_change(tx, change)
-        tx.after_commit.append(self._timers.wake)
-        tx.after_commit.append(lambda: self._watchers.changed_in(event.community_id))
+        self._wake_after(tx, event.community_id)
 
     async def on_group_directory_changed(
         self, tx: Transaction, event: Event[messaging_events_pb2.GroupDirectoryChanged]
@@ -87,3 +85,17 @@ class Listener:
                 ),
             ),
         )
+
+
+def _message(posted: messaging_events_pb2.MessagePosted) -> Message:
+    return Message(
+        group_id=posted.group_id,
+        seq=posted.seq,
+        sender_id=None if posted.is_platform else posted.sender_id or None,
+        sender_name=posted.sender_name,
+        text=posted.text,
+        via=posted.via or "text",
+        reply_to_seq=posted.reply_to_seq,
+        posted_at=posted.posted_at.ToDatetime(tzinfo=UTC),
+        question_id=posted.question_id or None,
+    )

@@ -27,11 +27,26 @@ async def understand(tx: Transaction, message: Message, classifier: TextClassifi
     heard = await messages.hear(tx, message)
     if heard is None:
         return
-    if message.sender_id is not None:
+    if message.sender_id is not None and not _waits_for_words(message):
         await _decide(tx, message, classifier, emergencies, quotes_unheard=heard.quotes_unheard)
     if heard.is_quoted_already:
         for early in await messages.early_replies_to(tx, message.group_id, message.seq):
             await _decide(tx, early, classifier, emergencies, quotes_unheard=False)
+
+
+async def understand_words(
+    tx: Transaction, message: Message, classifier: TextClassifier, emergencies: Emergencies
+) -> None:
+    """Decide what becomes of a recording that was heard without words and has them now; once, as for any message."""
+    if await messages.hear(tx, message) is None and await messages.question_of(tx, message.group_id, message.seq):
+        return
+    if message.sender_id is not None:
+        await _decide(tx, message, classifier, emergencies, quotes_unheard=False)
+
+
+def _waits_for_words(message: Message) -> bool:
+    """Whether it is a recording of which nobody knows yet what it says: silence is no answer and no question."""
+    return message.via == "voice" and not message.text.strip()
 
 
 async def _decide(

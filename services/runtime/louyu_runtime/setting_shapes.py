@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import AfterValidator, SecretStr
 
@@ -45,6 +45,34 @@ def _address(prefixes: str, rule: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _media_url(value: str) -> str:
+    rule = (
+        "must look like file:///var/lib/louyu/media or "
+        "s3://bucket/prefix?endpoint=https://s3.example.org&region=cn-north-1 (further: style=virtual)"
+    )
+    if not value:
+        return value
+    try:
+        parts = urlsplit(value)
+        asked = parse_qs(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
+        endpoint = urlsplit(asked.get("endpoint", [""])[-1])
+        is_folder = parts.scheme == "file" and not parts.netloc and len(parts.path) > 1 and not parts.query
+        is_bucket = (
+            parts.scheme == "s3"
+            and re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", parts.netloc) is not None
+            and endpoint.scheme in ("http", "https")
+            and bool(endpoint.hostname)
+            and endpoint.username is None
+            and asked.keys() <= {"endpoint", "region", "style"}
+            and asked.get("style", ["path"])[-1] in ("path", "virtual")
+        )
+    except ValueError:
+        raise ValueError(rule) from None
+    if not is_folder and not is_bucket:
+        raise ValueError(rule)
+    return value
+
+
 _ENCODED = "; signs such as / # ? in the password are written as %2F %23 %3F"
 
 DatabaseUrl = Annotated[
@@ -56,5 +84,6 @@ RedisUrl = Annotated[
     _url(("redis", "rediss", "unix"), f"must look like redis://:password@host:6379/0{_ENCODED}", needs_host=False),
 ]
 HttpUrl = Annotated[str, _url(("http", "https"), "must be an address that begins with http:// or https://")]
+MediaUrl = Annotated[str, AfterValidator(_media_url)]
 ListenAddress = Annotated[str, _address("", "must be host:port, such as 0.0.0.0:7001")]
 ServiceAddress = Annotated[str, _address(r"(?:dns:///)?", "must be host:port or dns:///name:port")]

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from louyu_runtime.setting_shapes import DatabaseUrl, HttpUrl, ListenAddress, RedisUrl, ServiceAddress
+from louyu_runtime.setting_shapes import DatabaseUrl, HttpUrl, ListenAddress, MediaUrl, RedisUrl, ServiceAddress
 from louyu_runtime.setting_spelling import unknown_settings
 
 ROLES = ("messaging", "routing", "notify", "gateway")
@@ -94,6 +94,14 @@ class CommonSettings(BaseModel):
         default=SecretStr(""),
         description="Base64 of 32 bytes: the key of the hash by which channel addresses are found. Required by messaging. It cannot be replaced later.",
     )
+    media_url: MediaUrl = Field(
+        default="",
+        description="Where messaging keeps photos and recordings: file:///folder, or s3://bucket/prefix?endpoint=https://host&region=name (docs/operators/media.md). Empty: none are taken.",
+    )
+    media_access_key: SecretStr = Field(
+        default=SecretStr(""), description="Access key of the store that an s3:// LOUYU_MEDIA_URL names."
+    )
+    media_secret_key: SecretStr = Field(default=SecretStr(""), description="Its secret key.")
     public_url: HttpUrl = Field(
         default="http://localhost:8080",
         description="Address of the gateway as people reach it, without a slash at the end.",

@@ -64,6 +64,13 @@
 {{- $faults = append $faults "settings.LOUYU_OTEL_ENDPOINT is given, but the network policy lets no telemetry out. Name where the collector is: --set networkPolicy.telemetryTo[0].namespaceSelector.matchLabels.kubernetes\\.io/metadata\\.name=telemetry" -}}
 {{- end -}}
 
+{{- if and $values.media.url $values.media.existingClaim -}}
+{{- $faults = append $faults "media.url and media.existingClaim are both given. Photos are kept in one place: remove one of them" -}}
+{{- end -}}
+{{- if and (hasPrefix "s3:" $values.media.url) (not (and $values.secrets.mediaAccessKey.enabled $values.secrets.mediaSecretKey.enabled)) -}}
+{{- $faults = append $faults "media.url names a store that needs keys. Put them into a Secret, and enable both: --set secrets.mediaAccessKey.enabled=true,secrets.mediaSecretKey.enabled=true" -}}
+{{- end -}}
+
 {{- with $faults | uniq -}}
 {{- $lines := list -}}
 {{- range $index, $fault := . -}}

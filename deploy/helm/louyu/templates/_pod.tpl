@@ -1,4 +1,4 @@
-{{/* What every pod of the chart has in common: the "restricted" profile, no token, nothing writable but /tmp.
+{{/* What every pod of the chart has in common: the "restricted" profile, no token, nothing writable but /tmp (and, for messaging, the folder of photos where there is one).
 These are constants, not values: nobody should have to check whether they still hold. */}}
 
 {{/* Takes a dict: root, component. */}}
@@ -33,10 +33,15 @@ securityContext:
     drop: [ALL]
 {{- end -}}
 
-{{/* The mounts and volumes of a container. Takes a dict: root, secrets (what it may read), tls (a Secret or ""). */}}
+{{/* The mounts and volumes of a container. Takes a dict: root, secrets (what it may read), tls (a Secret or ""), claim (of
+photos and recordings, or ""), tmp (how much /tmp may hold). */}}
 {{- define "louyu.mounts" -}}
 - name: tmp
   mountPath: /tmp
+{{- if .claim }}
+- name: media
+  mountPath: /var/lib/louyu/media
+{{- end }}
 - name: secrets
   mountPath: /run/louyu/secrets
   readOnly: true
@@ -50,7 +55,12 @@ securityContext:
 {{- define "louyu.volumes" -}}
 - name: tmp
   emptyDir:
-    sizeLimit: 64Mi
+    sizeLimit: {{ .tmp | default "64Mi" }}
+{{- if .claim }}
+- name: media
+  persistentVolumeClaim:
+    claimName: {{ .claim }}
+{{- end }}
 - name: secrets
   projected:
     # Readable by the group that fsGroup names, by nobody else.

@@ -7,7 +7,7 @@ messaging:
   port: 7001
   admin: 9101
   protocol: grpc
-  calls: []
+  calls: [notify]
   providers: false
   secrets:
     LOUYU_DATABASE_URL: messagingDatabaseUrl
@@ -16,6 +16,8 @@ messaging:
     LOUYU_VERIFY_KEYS: verifyKeys
     LOUYU_DATA_KEYS: dataKeys
     LOUYU_LOOKUP_KEY: lookupKey
+    LOUYU_MEDIA_ACCESS_KEY: mediaAccessKey
+    LOUYU_MEDIA_SECRET_KEY: mediaSecretKey
 routing:
   port: 7002
   admin: 9102
@@ -123,6 +125,13 @@ LOUYU_ALLOW_PLAINTEXT: "true"
 LOUYU_LISTEN: "0.0.0.0:{{ .facts.port }}"
 LOUYU_ADMIN_LISTEN: "0.0.0.0:{{ .facts.admin }}"
 {{ include "louyu.clientSettings" . }}
+{{- if eq .role "messaging" }}
+{{- if .root.Values.media.existingClaim }}
+LOUYU_MEDIA_URL: file:///var/lib/louyu/media
+{{- else if .root.Values.media.url }}
+LOUYU_MEDIA_URL: {{ .root.Values.media.url | quote }}
+{{- end }}
+{{- end }}
 {{- end -}}
 
 {{/* All settings of a role. */}}

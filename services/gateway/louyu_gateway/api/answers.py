@@ -3,12 +3,23 @@
 from datetime import UTC, datetime
 from typing import cast
 
-from louyu.messaging.v1 import community_pb2, message_pb2
+from louyu.messaging.v1 import community_pb2, media_pb2, message_pb2
 from louyu.notify.v1 import announcement_pb2
 from louyu.routing.v1 import question_pb2
 
 from louyu_gateway.api import models
-from louyu_gateway.wire import message_state_word, moment, reach_word, reaction_word, state_word, urgency_word, via_word
+from louyu_gateway.wire import (
+    media_kind_word,
+    media_state_word,
+    message_state_word,
+    moment,
+    reach_word,
+    reaction_word,
+    state_word,
+    urgency_word,
+    via_word,
+    words_by_word,
+)
 
 _NEVER = datetime.fromtimestamp(0, UTC)
 
@@ -29,7 +40,35 @@ def group(found: community_pb2.Group) -> models.Group:
     )
 
 
-def message(found: message_pb2.Message, outcome: question_pb2.MessageOutcome | None) -> models.Message:
+def media_url(group: str, media_id: str) -> str:
+    """Return where a photo or recording is read."""
+    return f"/api/v1/groups/{group}/media/{media_id}"
+
+
+def thumbnail_url(group: str, media_id: str) -> str:
+    """Return where a photo is read small."""
+    return f"{media_url(group, media_id)}/thumbnail"
+
+
+def media(group: str, found: media_pb2.Media) -> models.Media:
+    """Return a photo or recording."""
+    is_photo = found.kind == media_pb2.MEDIA_KIND_PHOTO
+    return models.Media(
+        id=found.id,
+        kind=cast(models.MediaKind, media_kind_word(found.kind)),
+        state=cast(models.MediaState, media_state_word(found.state)),
+        url=media_url(group, found.id),
+        thumbnail=thumbnail_url(group, found.id) if is_photo else None,
+        content_type=found.content_type or None,
+        size_bytes=found.size_bytes,
+        width=found.width or None,
+        height=found.height or None,
+        seconds=found.duration.ToTimedelta().total_seconds() if found.HasField("duration") else None,
+        words_by=cast(models.WordsBy, words_by_word(found.words_by)) or None,
+    )
+
+
+def message(group: str, found: message_pb2.Message, outcome: question_pb2.MessageOutcome | None) -> models.Message:
     """Return a message with the question that it opened or touched, or that the platform speaks of in it."""
     about = None
     if outcome is not None:
@@ -52,7 +91,8 @@ def message(found: message_pb2.Message, outcome: question_pb2.MessageOutcome | N
         ),
         text=found.text,
         via=cast(models.Via, via_word(found.via)),
-        media=list(found.media_ids),
+        media=[media_url(group, media_id) for media_id in found.media_ids],
+        attachments=[media(group, each) for each in found.media],
         at=moment(found, "posted_at") or _NEVER,
         reply_to=found.reply_to_seq or None,
         question=about,

@@ -21,7 +21,7 @@ def conversation_routes(gateway: Gateway) -> APIRouter:
         viewer = await writer(gateway, request)
         asked.community_id = viewer.community(community)
         asked.group_id = checked_id(group, "group")
-        return answers.message((await viewer.ask.conversation(asked)).message, None)
+        return answers.message(group, (await viewer.ask.conversation(asked)).message, None)
 
     @router.delete("/messages/{seq}", status_code=204)
     async def recall_message(request: Request, group: str, seq: MessageSeq, community: Community = None) -> None:
@@ -63,7 +63,7 @@ def conversation_routes(gateway: Gateway) -> APIRouter:
                 community_id=viewer.community(community), group_id=checked_id(group, "group")
             )
         )
-        return models.Pinned(messages=[answers.message(message, None) for message in found.messages])
+        return models.Pinned(messages=[answers.message(group, message, None) for message in found.messages])
 
     @router.put("/read")
     async def mark_read(

@@ -78,7 +78,7 @@ def group_routes(gateway: Gateway) -> APIRouter:
         )
         outcomes = await _outcomes(viewer, community_id, group, list(found.messages))
         return models.Messages(
-            messages=[answers.message(message, outcomes.get(message.seq)) for message in found.messages],
+            messages=[answers.message(group, message, outcomes.get(message.seq)) for message in found.messages],
             last_seq=found.last_seq,
         )
 
@@ -100,7 +100,7 @@ def group_routes(gateway: Gateway) -> APIRouter:
                 message=message_pb2.NewMessage(
                     text=message.text,
                     via=via_from_word(message.via),
-                    media_ids=message.media,
+                    media_ids=[each.rstrip("/").rsplit("/", 1)[-1] for each in message.media],
                     reply_to_seq=message.reply_to or 0,
                     idempotency_key=key_or_new(idempotency_key),
                 ),

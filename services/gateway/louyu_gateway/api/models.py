@@ -14,6 +14,9 @@ ReactionKind = Literal["me_too", "thanks"]
 MessageState = Literal["shown", "recalled", "hidden", "removed"]
 Urgency = Literal["emergency", "important", "ordinary"]
 Reach = Literal["waiting", "sent", "reached", "unreachable"]
+MediaKind = Literal["photo", "voice"]
+MediaState = Literal["arriving", "ready", "unusable", "erased"]
+WordsBy = Literal["channel", "plugin", "person", "nobody"]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
@@ -104,10 +107,28 @@ class ReadPosition(Given):
     seq: int = Field(ge=1, le=LARGEST, description="Position of the last message that you have read.")
 
 
+class Media(BaseModel):
+    """A photo (JPEG) or recording (MP3). `url` and `thumbnail` answer as long as `state` is ready."""
+
+    id: str
+    kind: MediaKind
+    state: MediaState
+    url: str
+    thumbnail: str | None
+    content_type: str | None
+    size_bytes: int
+    width: int | None
+    height: int | None
+    seconds: float | None
+    words_by: WordsBy | None
+
+
 class Message(BaseModel):
     """A message in a group. `reply_to` is the position of the quoted message.
 
     Of a message that is not `shown`, text and media are empty; those who look after the building read `hidden` ones.
+    `media` are the addresses of its photos and recordings, `attachments` what is known of them. The text of a recording
+    is what was understood; who understood it, its `words_by` says.
     """
 
     seq: int
@@ -116,6 +137,7 @@ class Message(BaseModel):
     text: str
     via: Via
     media: list[str]
+    attachments: list[Media]
     at: datetime
     reply_to: int | None
     question: QuestionRef | None
@@ -138,11 +160,11 @@ class Messages(BaseModel):
 
 
 class NewMessage(Given):
-    """A message to be posted."""
+    """A message to be posted. `media` are ids or addresses of what was uploaded: up to 9 photos, or one recording."""
 
-    text: str = Field(max_length=2000)
+    text: str = Field(default="", max_length=2000)
     via: Via = "text"
-    media: list[Annotated[str, Field(max_length=128)]] = Field(default=[], max_length=9)
+    media: list[Annotated[str, Field(max_length=256)]] = Field(default=[], max_length=9)
     reply_to: int | None = Field(default=None, ge=1, le=LARGEST)
 
 

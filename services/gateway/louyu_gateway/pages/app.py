@@ -57,7 +57,7 @@ def app_pages(gateway: Gateway) -> APIRouter:
         viewer = await gateway.viewer(request)
         shown = await read_group(viewer, group_id)
         found = await read_conversation(gateway, viewer, request, group_id, before_seq=before)
-        return pages.render(
+        response = pages.render(
             request,
             "app/group.html",
             group=shown,
@@ -71,6 +71,8 @@ def app_pages(gateway: Gateway) -> APIRouter:
             read_seq=shown.read_seq,
             is_leader=bool(viewer.principal.roles & LEADERS),
         )
+        response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(self), payment=()"
+        return response
 
     @router.get("/groups/{group_id}/messages")
     async def newer_messages(request: Request, group_id: str, after_seq: Position, day: str = "") -> Response:
@@ -113,6 +115,7 @@ def app_pages(gateway: Gateway) -> APIRouter:
         message = message_pb2.NewMessage(
             text=fields.get("text", "").strip(),
             via=message_pb2.VIA_TEXT,
+            media_ids=fields.get("media", "").split(),
             reply_to_seq=whole_number(fields, "reply_to"),
             idempotency_key=fields.get("key") or uuid.uuid4().hex,
         )

@@ -10,6 +10,7 @@ from louyu_gateway import hints
 from louyu_gateway.bounds import whole_number
 from louyu_gateway.gateway import Gateway
 from louyu_gateway.pages.conversation import read_card, read_group, read_question, read_questions
+from louyu_gateway.pages.media_views import read_media
 from louyu_gateway.pages.question_views import question_view, timeline_views
 
 
@@ -40,6 +41,7 @@ def app_question_pages(gateway: Gateway) -> APIRouter:
             question=question_view(found, viewer.principal, now, texts),
             timeline_entries=timeline_views(found, viewer.principal, now, texts),
             back=f"/app/groups/{found.group_id}#m{found.message_seq}",
+            media=await read_media(viewer, found.group_id, found.message_seq, texts),
             live=f"/app/questions/{found.id}/live",
         )
 

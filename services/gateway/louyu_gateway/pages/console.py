@@ -15,6 +15,9 @@ from louyu_gateway.pages.render import name_of
 from louyu_gateway.pages.texts import Texts
 from louyu_gateway.pages.views import Place
 
+WRITERS_OF_WORDS = LEADERS | {"harmony_promoter", "operator"}
+"""Those who put recordings into words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Me:
@@ -56,6 +59,8 @@ def _places(viewer: Viewer, texts: Texts, at: str) -> list[Place]:
     if roles & LEADERS or viewer.principal.is_operator:
         places.append(("/console/announcements", "horn", texts("通知")))
         places.append(("/console/deliveries", "send", texts("没送到")))
+    if roles & WRITERS_OF_WORDS:
+        places.append(("/console/recordings", "voice", texts("语音")))
     places.append(("/console/groups", "building", texts("楼群")))
     if viewer.principal.is_operator:
         places.append(("/console/system", "gear", texts("运行")))

@@ -20,6 +20,7 @@ from louyu_gateway.gateway import Gateway, Viewer, form_fields
 from louyu_gateway.own_forms import check_own_form
 from louyu_gateway.pages.console import console_viewer, render_console
 from louyu_gateway.pages.conversation import read_flats, read_groups, read_question
+from louyu_gateway.pages.media_views import read_media
 from louyu_gateway.pages.question_views import actions_for, asker_names, question_view, timeline_views
 from louyu_gateway.pages.texts import Texts
 from louyu_gateway.pages.views import Choice, Figure, Filter, QuestionView
@@ -149,6 +150,7 @@ def console_question_pages(gateway: Gateway) -> APIRouter:
             actions=actions_for(view, viewer.principal),
             group_link=f"/app/groups/{found.group_id}#m{found.message_seq}",
             live="/console/live",
+            media=await read_media(viewer, found.group_id, found.message_seq, texts),
             problem=texts(problem.rstrip("。")) if problem else "",
             begun=begun,
             written=text,

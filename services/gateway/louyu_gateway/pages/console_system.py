@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 from fastapi import APIRouter
 from louyu.events.v1 import events_service_pb2 as events
+from louyu.messaging.v1 import media_service_pb2 as media
 from louyu.messaging.v1 import messaging_service_pb2 as messaging
 from louyu.notify.v1 import notify_service_pb2 as notify
 from louyu.notify.v1 import screen_pb2
@@ -51,6 +52,7 @@ def console_system_pages(gateway: Gateway) -> APIRouter:
         for service, listing in (
             ("routing", viewer.ask.routing(routing.ListPluginsRequest())),
             ("notify", viewer.ask.notify(notify.ListPluginsRequest())),
+            ("messaging", viewer.ask.media(media.ListPluginsRequest())),
         ):
             try:
                 plugins += [_plugin(service, plugin, texts) for plugin in (await listing).plugins]

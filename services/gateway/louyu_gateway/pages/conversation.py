@@ -63,7 +63,13 @@ async def read_community_name(viewer: Viewer) -> str:
 
 
 async def read_conversation(
-    gateway: Gateway, viewer: Viewer, request: Request, group_id: str, *, after_seq: int = 0, before_seq: int = 0
+    gateway: Gateway,
+    viewer: Viewer,
+    request: Request,
+    group_id: str,
+    *,
+    after_seq: int = 0,
+    before_seq: int = 0,
 ) -> Conversation:
     """Return messages after a position, or the nearest ones before it; without either the newest."""
     community_id = viewer.community()
@@ -214,7 +220,7 @@ async def read_questions(
             community_id=viewer.community(),
             group_id=group_id,
             states=[question_pb2.QuestionState.Value(f"QUESTION_STATE_{state.upper()}") for state in states],
-            page_size=most,
+            page_size=PAGE_SIZE,
         )
     )
     texts, now = gateway.pages.texts(request), gateway.now()

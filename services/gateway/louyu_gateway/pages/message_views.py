@@ -8,10 +8,12 @@ from louyu.routing.v1 import question_pb2
 from louyu_runtime.identity import Principal
 
 from louyu_gateway.pages import words
+from louyu_gateway.pages.media_views import media_views_of
 from louyu_gateway.pages.texts import Texts
 from louyu_gateway.pages.views import MessageView, QuestionView, Quote, ReactionView
 from louyu_gateway.wire import moment, via_word
 
+_WORDLESS = {message_pb2.VIA_PHOTO: "［照片］", message_pb2.VIA_VOICE: "［语音］"}
 QUOTED_SIGNS = 60
 AROUND = 30
 """A link to a message that is not on the page opens one on which so many messages follow it."""
@@ -46,6 +48,7 @@ def message_views(
             platform=message.is_platform,
             text=message.text,
             via=via_word(message.via),
+            media=media_views_of(message, group_id, texts),
             at=moment(message, "posted_at") or now,
             quoted=quote_of(replied_to, group_id, texts) if replied_to is not None else None,
             quote=quote_of(message, group_id, texts),
@@ -77,7 +80,7 @@ def gone_text(message: message_pb2.Message, texts: Texts, *, own: bool = False) 
 
 def quote_of(message: message_pb2.Message, group_id: str, texts: Texts) -> Quote:
     """Return a message in one short line."""
-    line = " ".join(message.text.split()) or gone_text(message, texts)
+    line = " ".join(message.text.split()) or gone_text(message, texts) or texts(_WORDLESS.get(message.via, ""))
     return Quote(
         seq=message.seq,
         sender=_sender(message, texts),

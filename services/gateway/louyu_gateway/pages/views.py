@@ -95,6 +95,26 @@ class ReactionView:
 
 
 @dataclass(frozen=True, slots=True)
+class MediaView:
+    """A photo or recording. `kind` and `state` are the contract's words; `length` is that of a recording, as 0:42.
+
+    `words_by` says who found the words of a recording, "nobody" if a person understood nothing; empty: not yet.
+    """
+
+    id: str
+    kind: str
+    state: str
+    url: str
+    thumbnail: str
+    width: int
+    height: int
+    seconds: int
+    length: str
+    words_by: str
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
 class MessageView:
     """A message in the conversation. `initial` stands in the avatar; `role` is empty for a resident.
 
@@ -112,6 +132,7 @@ class MessageView:
     platform: bool
     text: str
     via: str
+    media: tuple[MediaView, ...]
     at: datetime
     quoted: Quote | None
     quote: Quote

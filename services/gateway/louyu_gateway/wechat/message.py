@@ -46,10 +46,11 @@ class ImageMessage(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceMessage(Message):
-    """Speech in `amr` or `speex`. The platform has not recognised speech since 2023, so there is no text."""
+    """Speech in `amr` or `speex`. The platform has not recognised speech since 2023; accounts that had it may have it."""
 
     media_id: str
     audio_format: str
+    recognition: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,7 +65,12 @@ def _image(xml: Elements, common: _MessageFields) -> kinds.Message:
 
 
 def _voice(xml: Elements, common: _MessageFields) -> kinds.Message:
-    return kinds.VoiceMessage(**common, media_id=xml.required("MediaId"), audio_format=xml.required("Format").lower())
+    return kinds.VoiceMessage(
+        **common,
+        media_id=xml.required("MediaId"),
+        audio_format=xml.required("Format").lower(),
+        recognition=xml.optional("Recognition"),
+    )
 
 
 def _video(xml: Elements, common: _MessageFields) -> kinds.Message:

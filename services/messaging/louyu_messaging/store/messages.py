@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from louyu_runtime.database import Transaction
+from louyu_runtime.ids import is_uuid
 
+from louyu_messaging.media.media import Media
 from louyu_messaging.message import Message
+from louyu_messaging.store import media as media_store
 
 _MESSAGES = """
     SELECT m.seq, m.message_id, m.sender_id, m.sender_name, m.sender_roles, m.text, m.via, m.media_ids, m.reply_to_seq,
@@ -26,7 +30,7 @@ async def after(tx: Transaction, group_id: str, seq: int, limit: int) -> list[Me
         seq=seq,
         limit=limit,
     )
-    return [_message(row) for row in rows]
+    return await _messages(tx, rows)
 
 
 async def before(tx: Transaction, group_id: str, seq: int, limit: int) -> list[Message]:
@@ -38,13 +42,13 @@ async def before(tx: Transaction, group_id: str, seq: int, limit: int) -> list[M
         seq=seq,
         limit=limit,
     )
-    return [_message(row) for row in reversed(rows)]
+    return await _messages(tx, list(reversed(rows)))
 
 
 async def at(tx: Transaction, group_id: str, seq: int) -> Message | None:
     """Return the message at a position, or None."""
     row = await tx.row(f"{_MESSAGES} AND m.seq = :seq", community=tx.community_id, group=group_id, seq=seq)
-    return _message(row) if row is not None else None
+    return (await _messages(tx, [row]))[0] if row is not None else None
 
 
 async def pinned(tx: Transaction, group_id: str) -> list[Message]:
@@ -54,7 +58,7 @@ async def pinned(tx: Transaction, group_id: str) -> list[Message]:
         community=tx.community_id,
         group=group_id,
     )
-    return [_message(row) for row in rows]
+    return await _messages(tx, rows)
 
 
 async def changed_after(tx: Transaction, group_id: str, change: int, limit: int) -> list[tuple[int, Message]]:
@@ -66,7 +70,7 @@ async def changed_after(tx: Transaction, group_id: str, change: int, limit: int)
         change=change,
         limit=limit,
     )
-    return [(row.change, _message(row)) for row in rows]
+    return [(row.change, message) for row, message in zip(rows, await _messages(tx, rows), strict=True)]
 
 
 async def erase_words(tx: Transaction, group_id: str, seq: int) -> None:
@@ -78,7 +82,14 @@ async def erase_words(tx: Transaction, group_id: str, seq: int) -> None:
     )
 
 
-def _message(row: Any) -> Message:
+async def _messages(tx: Transaction, rows: Sequence[Any]) -> list[Message]:
+    """Return rows as messages, with their photos and recordings; those without ask for nothing more."""
+    wanted = [media_id for row in rows for media_id in row.media_ids if is_uuid(media_id)]
+    media = await media_store.of_ids(tx, wanted) if wanted else {}
+    return [_message(row, media) for row in rows]
+
+
+def _message(row: Any, media: Mapping[str, Media]) -> Message:
     return Message(
         seq=row.seq,
         id=str(row.message_id),
@@ -93,4 +104,5 @@ def _message(row: Any) -> Message:
         posted_at=row.posted_at,
         state=row.state,
         is_pinned=row.is_pinned,
+        media=tuple(media[each] for each in row.media_ids if each in media),
     )

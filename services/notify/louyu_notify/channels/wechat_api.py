@@ -5,6 +5,7 @@ may have gone out, everything without a readable answer is NoAnswer.
 """
 
 import json
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import aiohttp
@@ -46,15 +47,11 @@ class WeChatApi:
         self, path: str, body: dict[str, Any], *, seconds: float, query: dict[str, str] | None = None
     ) -> dict[str, Any]:
         """Post JSON and return the answer. Raises NotSent, NoAnswer, PlatformRefusal."""
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=50, keepalive_timeout=30), cookie_jar=aiohttp.DummyCookieJar()
-            )
         timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=min(CONNECT_SECONDS, seconds))
         # The platform shows \uXXXX escapes literally, so characters go out as they are.
         content = json.dumps(body, ensure_ascii=False).encode()
         try:
-            async with self._session.post(
+            async with self._connected().post(
                 self._api_base + path,
                 params=query,
                 data=content,
@@ -69,6 +66,39 @@ class WeChatApi:
         except (aiohttp.ClientError, TimeoutError) as error:
             raise NoAnswer(error.__class__.__name__) from None
         return _answer(status, raw)
+
+    async def download(
+        self, path: str, *, seconds: float, most_bytes: int, query: dict[str, str]
+    ) -> AsyncGenerator[bytes]:
+        """Get a file and yield its bytes. Raises NotSent, NoAnswer, PlatformRefusal.
+
+        An error comes with status 200 too, as JSON in the place of the file.
+        """
+        timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=min(CONNECT_SECONDS, seconds))
+        try:
+            async with self._connected().get(
+                self._api_base + path, params=query, timeout=timeout, allow_redirects=False
+            ) as response:
+                if response.status != 200 or response.content_type in ("application/json", "text/plain"):
+                    _answer(response.status, await _limited(response))
+                    raise NoAnswer("no file in the answer")
+                size = 0
+                async for chunk in response.content.iter_chunked(128 * 1024):
+                    size += len(chunk)
+                    if size > most_bytes:
+                        raise NoAnswer(f"the file is larger than {most_bytes} bytes")
+                    yield chunk
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise NotSent(error.__class__.__name__) from None
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise NoAnswer(error.__class__.__name__) from None
+
+    def _connected(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=50, keepalive_timeout=30), cookie_jar=aiohttp.DummyCookieJar()
+            )
+        return self._session
 
 
 async def _limited(response: aiohttp.ClientResponse) -> bytes:

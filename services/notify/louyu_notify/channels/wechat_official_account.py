@@ -6,7 +6,8 @@ the 48 hours notify does not call it, and the next channel is chosen at once. So
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from datetime import timedelta
 from typing import Any
 
@@ -26,11 +27,17 @@ from louyu_sdk import (
 
 from louyu_notify.channels.access_tokens import AccessTokens
 from louyu_notify.channels.wechat_api import NoAnswer, NotSent, PlatformRefusal, WeChatApi
-from louyu_notify.channels.wechat_errors import error_of
+from louyu_notify.channels.wechat_errors import ERROR_CLASSES, error_of
+from louyu_notify.errors import MediaGone
 
 WHOLE_SECONDS = 9.0
 """For a whole batch; below the SDK's ten, so that what is known of each message is not lost with the others."""
 LONGEST_BYTES = 2048
+MEDIA_PATH = "/cgi-bin/media/get"
+MEDIA_SECONDS = 40.0
+LARGEST_MEDIA = 20 * 1024 * 1024
+MEDIA_GONE_CODES = frozenset({40007})
+"""Wrong or expired. Source: the platform's pages "获取临时素材", "全局返回码"."""
 
 
 class WeChatOfficialAccountChannel:
@@ -110,6 +117,26 @@ class WeChatOfficialAccountChannel:
         return await self._api.post(
             "/cgi-bin/qrcode/create", asked, seconds=self._whole_seconds / 3, query={"access_token": token}
         )
+
+    async def fetch_media(self, media_id: str) -> AsyncGenerator[bytes]:
+        """Yield the bytes of what somebody sent. Raises MediaGone, Unavailable."""
+        try:
+            async with asyncio.timeout(self._whole_seconds):
+                token = await self._tokens.current()
+            query = {"access_token": token, "media_id": media_id}
+            async with aclosing(
+                self._api.download(MEDIA_PATH, seconds=MEDIA_SECONDS, most_bytes=LARGEST_MEDIA, query=query)
+            ) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+        except PlatformRefusal as refusal:
+            if refusal.code in MEDIA_GONE_CODES:
+                raise MediaGone from None
+            if ERROR_CLASSES.get(refusal.code) is ErrorClass.REFRESH_TOKEN:
+                await self._tokens.refuse(token)
+            raise Unavailable(f"the platform answered errcode {refusal.code}", reason="CHANNEL_REFUSES") from None
+        except (NotSent, NoAnswer, TimeoutError) as error:
+            raise Unavailable("the platform is not reached", reason="CHANNEL_AWAY") from error
 
     async def _send(self, delivery: Delivery, token: str, seconds: float) -> SendResult:
         body = {

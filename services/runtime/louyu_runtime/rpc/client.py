@@ -8,8 +8,9 @@ carries an idempotency key, so a repeat is safe.
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any, Generic, TypeVar
 
 import grpc
@@ -101,9 +102,40 @@ class Client(Generic[StubT]):
             except grpc.aio.AioRpcError as error:
                 raise from_rpc_error(error) from None
 
+    async def upload(
+        self,
+        method: str,
+        requests: AsyncIterator[Any],
+        *,
+        principal: Principal | None = None,
+        timeout: float,
+    ) -> Any:
+        """Call a method with a stream of requests. Raises RemoteError, and whatever giving a request raises."""
+        raised: list[Exception] = []
+
+        async def given() -> AsyncIterator[Any]:
+            try:
+                async for request in requests:
+                    yield request
+            except Exception as error:  # gRPC would log it and cancel the call, without a word to the caller
+                raised.append(error)
+                call.cancel()
+
+        call = getattr(self._stream_stub, method)(given(), timeout=timeout, metadata=self._metadata(principal))
+        try:
+            return await call
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error) from None
+        except asyncio.CancelledError:
+            if raised:
+                raise raised[0] from None
+            raise
+        finally:
+            call.cancel()
+
     async def stream(
         self, method: str, request: Any, *, principal: Principal | None = None, timeout: float | None = None
-    ) -> AsyncIterator[Any]:
+    ) -> AsyncGenerator[Any]:
         """Call a method with a stream of answers; leaving the loop ends the call. Raises RemoteError."""
         call = getattr(self._stream_stub, method)(request, timeout=timeout, metadata=self._metadata(principal))
         try:

@@ -62,6 +62,11 @@ class RequestInterceptor(AroundInterceptor):
     @asynccontextmanager
     async def around(self, method: str, request: Any, context: Context) -> AsyncIterator[None]:
         """Refuse what was marked."""
+        self.each(method, request)
+        yield
+
+    def each(self, method: str, request: Any) -> None:
+        """Refuse what was marked."""
         if isinstance(request, _Unusable):
             if request.is_too_large:
                 limit = (LARGE_MESSAGE_LIMIT if short_name(method) in self._large else MESSAGE_LIMIT) // MESSAGE_LIMIT
@@ -71,7 +76,6 @@ class RequestInterceptor(AroundInterceptor):
                     f"{request.field} has a NUL character, which no text may have", field=request.field
                 )
             raise InvalidArgument("the request is not a message of this method")
-        yield
 
 
 def _text_with_nul(message: Message, path: str = "") -> str | None:

@@ -1,5 +1,7 @@
 /* The composer: sends in place, keeps the words when sending fails, and never posts one message twice. */
 
+import { attachments } from "./attachments.js";
+
 const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /**
@@ -10,11 +12,17 @@ const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) 
 export function composer(form, onSent) {
   const text = form.elements.text;
   const key = form.elements.key;
-  const button = form.querySelector(".button");
+  const button = form.querySelector(".button.primary");
   let tried = null;
+  const media = attachments(form, (count) => { text.required = count === 0; }, showProblem);
   const replyTo = form.elements.reply_to;
   const quoting = form.querySelector(".quoting");
   const problem = document.querySelector(".composer .problem");
+
+  function showProblem(words) {
+    problem.textContent = words;
+    problem.hidden = false;
+  }
 
   function fit() {
     text.style.height = "auto";
@@ -35,10 +43,17 @@ export function composer(form, onSent) {
   }
 
   async function send() {
-    if (!text.value.trim() || button.disabled || !form.reportValidity()) return;
+    if ((!text.value.trim() && !media.count()) || button.disabled || !form.reportValidity()) return;
     button.disabled = true;
+    problem.hidden = true;
+    if (!await media.ready()) { // what failed is named, and tried again with the next tap
+      button.disabled = false;
+      if (problem.hidden) showProblem(form.dataset.offline);
+      return;
+    }
+    form.elements.media.value = media.ids().join(" ");
     // What was written further after a failure is another message, so it takes another key.
-    const words = `${replyTo.value} ${text.value}`;
+    const words = `${replyTo.value} ${form.elements.media.value} ${text.value}`;
     if (tried !== null && tried !== words) key.value = newKey();
     tried = words;
     try {
@@ -51,6 +66,7 @@ export function composer(form, onSent) {
       key.value = answer.next_key;
       tried = null;
       text.value = "";
+      media.clear();
       quote(null);
       problem.hidden = true;
       fit();

@@ -2,6 +2,8 @@
 
 import { composer } from "./composer.js";
 import { follow, oneAtATime, pull } from "./live.js";
+import "./viewer.js";
+import "./voice.js";
 
 const talk = document.querySelector("[data-group]");
 const list = talk.querySelector(".messages");
@@ -56,7 +58,12 @@ async function readChanged() {
     const known = talk.dataset.lastChange;
     const page = await pull(`${talk.dataset.changed}?${new URLSearchParams({ after_change: known })}`);
     const fresh = page.querySelector("ol");
-    for (const li of [...fresh.children]) document.getElementById(li.id)?.replaceWith(li);
+    for (const li of [...fresh.children]) {
+      const shown = document.getElementById(li.id);
+      const sound = shown?.querySelector("audio");
+      if (sound && !sound.paused) li.querySelector("[data-voice]")?.replaceWith(shown.querySelector("[data-voice]")); // it goes on
+      shown?.replaceWith(li);
+    }
     talk.dataset.lastChange = fresh.dataset.lastChange;
     if (fresh.dataset.lastChange === known) break;
   }

@@ -31,6 +31,17 @@ def test_the_store_is_reached_by_messaging_alone() -> None:
         assert (9000 in ports) == (role == "messaging")
 
 
+def test_doctor_tries_the_store_with_its_keys() -> None:
+    objects = rendered("hardened")
+    [container] = named(objects, "Pod", "louyu-doctor")["spec"]["containers"]
+    settings = {each["name"]: each["value"] for each in container["env"]}
+    policy = named(objects, "NetworkPolicy", "louyu-doctor")
+
+    assert settings["LOUYU_MEDIA_URL"] == named(objects, "ConfigMap", "louyu-messaging")["data"]["LOUYU_MEDIA_URL"]
+    assert {"LOUYU_MEDIA_ACCESS_KEY_FILE", "LOUYU_MEDIA_SECRET_KEY_FILE"} <= settings.keys()
+    assert 9000 in [port["port"] for rule in policy["spec"]["egress"] for port in rule["ports"]]
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -1,6 +1,7 @@
 """Making: whatever phones and WeChat write becomes a JPEG or an MP3, and nothing of the file comes with it."""
 
 import io
+import multiprocessing
 from pathlib import Path
 
 import av
@@ -11,6 +12,7 @@ from louyu_messaging.media.workshop import Workshop
 from PIL import Image
 
 from tests.messaging import media_files as files
+from tests.messaging import wild_decoders
 
 
 @pytest.fixture
@@ -146,23 +148,20 @@ def test_a_bomb_is_refused_before_it_is_opened(path: Path) -> None:
     assert refused.value.reason == "MEDIA_TOO_LARGE"
 
 
-def spin(path: str) -> Made:
-    while True:
-        pass
+@pytest.fixture
+def importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let new processes import from the tests: they are given this one's path, on which pytest does not put the root."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2]))
 
 
-def grow(path: str) -> Made:
-    return Made("photo", "image/jpeg", b"x" * 4 * 1024**3)
-
-
-def crash(path: str) -> Made:
-    import os
-
-    os.abort()
-
-
+@pytest.mark.usefixtures("importable")
 @pytest.mark.parametrize(
-    ("work", "reason"), [(spin, "MEDIA_BROKEN"), (grow, "MEDIA_TOO_LARGE"), (crash, "MEDIA_BROKEN")]
+    ("work", "reason"),
+    [
+        (wild_decoders.spin, "MEDIA_BROKEN"),
+        (wild_decoders.grow, "MEDIA_TOO_LARGE"),
+        (wild_decoders.crash, "MEDIA_BROKEN"),
+    ],
 )
 async def test_a_decoder_gone_wild_takes_only_its_own_file_with_it(path: Path, work: object, reason: str) -> None:
     path.write_bytes(b"x")
@@ -172,5 +171,19 @@ async def test_a_decoder_gone_wild_takes_only_its_own_file_with_it(path: Path, w
             with pytest.raises(Unusable) as refused:
                 await workshop.make(str(path))
             assert refused.value.reason == reason
+    finally:
+        workshop.close()
+
+
+async def test_a_process_killed_between_two_files_does_not_end_the_making(path: Path) -> None:
+    path.write_bytes(files.photo("JPEG"))
+    workshop = Workshop(1)
+    try:
+        await workshop.make(str(path))
+        [process] = (each for each in multiprocessing.active_children() if each.name == "pebble_pool_worker")
+        process.kill()
+        process.join()
+
+        assert (await workshop.make(str(path))).kind == "photo"
     finally:
         workshop.close()

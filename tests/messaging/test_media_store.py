@@ -6,11 +6,14 @@ from pathlib import Path
 
 import boto3
 import pytest
+from louyu_messaging.main import open_objects
 from louyu_messaging.media.media import Made
-from louyu_messaging.media.objects import SUFFIXES, THUMBNAIL, Objects, open_store
+from louyu_messaging.media.objects import SUFFIXES, THUMBNAIL, ObjectMissing, Objects, open_store
+from louyu_messaging.settings import MessagingSettings
 from louyu_runtime.embedded.ports import free_port
 from louyu_runtime.errors import Unavailable
 from louyu_runtime.setting_shapes import MediaUrl
+from louyu_runtime.settings import SettingsError
 from moto.server import ThreadedMotoServer
 from pydantic import TypeAdapter, ValidationError
 
@@ -61,8 +64,10 @@ async def test_what_was_put_is_read_whole_and_in_part_and_deleted(objects: Objec
 
     for _ in range(2):  # what is gone already may be deleted again
         await objects.delete(name)
-    with pytest.raises((Unavailable, FileNotFoundError)):
+    with pytest.raises(ObjectMissing):
         await objects.size(path)
+    with pytest.raises(ObjectMissing):
+        await read(objects.read(path, 0, 0))
 
 
 async def test_nothing_is_written_over(objects: Objects) -> None:
@@ -73,6 +78,21 @@ async def test_nothing_is_written_over(objects: Objects) -> None:
     with pytest.raises(Unavailable):
         await objects.put(name, Made("photo", "image/jpeg", data=b"another"))
     assert await read(objects.read(name + SUFFIXES["photo"], 0, 0)) == MADE.data
+
+
+async def test_a_bucket_that_is_not_there_is_told_as_a_store_that_is_away(s3: str) -> None:
+    objects = Objects(open_store(f"s3://nobody-made-it?endpoint={s3}", "key", "secret"))
+
+    with pytest.raises(Unavailable):
+        await objects.put("x", MADE)
+
+
+def test_a_folder_that_cannot_be_made_stops_the_start_with_the_setting(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    settings = MessagingSettings(media_url=(tmp_path / "file").as_uri(), database_url="postgresql://a@b/c")
+
+    with pytest.raises(SettingsError, match="LOUYU_MEDIA_URL: the folder cannot be made"):
+        open_objects(settings)
 
 
 async def test_a_store_that_is_away_is_told_as_such() -> None:

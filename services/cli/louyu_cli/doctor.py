@@ -20,6 +20,7 @@ from louyu_cli.checks.databases import check_database
 from louyu_cli.checks.finding import Finding
 from louyu_cli.checks.gateway import check_gateway
 from louyu_cli.checks.keys import check_keys, check_sealed
+from louyu_cli.checks.media import check_media
 from louyu_cli.checks.services import check_service
 from louyu_cli.checks.streams import check_redis
 from louyu_cli.errors import CommandError
@@ -53,6 +54,7 @@ async def examine() -> list[Finding]:
     findings += check_keys(environ)
     findings += check_certificates(environ)
     findings += check_channels_file(environ)
+    findings += await _within("media store", _alone(lambda: check_media(environ)))
     for service in SERVICES:
         findings += await _within(f"database of {service}", _alone(lambda service=service: check_database(service)))  # type: ignore[misc]
     reached = {finding.check for finding in findings if not finding.advice}

@@ -18,7 +18,7 @@ from louyu_runtime.forgetting import Keep
 from louyu_runtime.host import Host
 from louyu_runtime.logs import start_logging
 from louyu_runtime.sealing import Sealer
-from louyu_runtime.settings import load_settings
+from louyu_runtime.settings import SettingsError, load_settings
 
 from louyu_messaging.api import MessagingServicer
 from louyu_messaging.conversation_api import ConversationServicer
@@ -43,7 +43,7 @@ FORGET_AFTER_DAYS = 7
 
 
 async def serve() -> None:
-    """Serve until told to stop."""
+    """Serve until told to stop. Raises SettingsError for settings that cannot be used."""
     settings = load_settings(MessagingSettings)
     start_logging(settings.role, settings.log_level)
     async with Host(settings) as host, HotStore(host.database.asyncpg_url) as hot:
@@ -119,16 +119,7 @@ def wire_up_media(
 ) -> Chores:
     """Put together what serves and looks after photos and recordings."""
     workshop = given or Workshop(settings.media_processes)
-    store = (
-        open_store(
-            settings.media_url,
-            settings.media_access_key.get_secret_value(),
-            settings.media_secret_key.get_secret_value(),
-        )
-        if settings.media_url
-        else None
-    )
-    objects = Objects(store)
+    objects = open_objects(settings)
     transcribe = transcribers.transcribe if transcribers is not None and transcribers.are_there else None
     chores = Chores(host.database, workshop, objects, host.client(NotifyServiceStub, "notify"), transcribe)
     host.add_servicer(
@@ -147,3 +138,20 @@ def wire_up_media(
     host.background("media chores", chores.run)
     host.background("forgetting media that nobody posted", chores.forget)
     return chores
+
+
+def open_objects(settings: MessagingSettings) -> Objects:
+    """Open the store of photos and recordings, if there is one. Raises SettingsError for a folder that cannot be made."""
+    if not settings.media_url:
+        return Objects(None)
+    try:
+        store = open_store(
+            settings.media_url,
+            settings.media_access_key.get_secret_value(),
+            settings.media_secret_key.get_secret_value(),
+        )
+    except OSError as error:
+        raise SettingsError(
+            [f"LOUYU_MEDIA_URL: the folder cannot be made ({error}); make it, and let this user write there"]
+        ) from error
+    return Objects(store)

@@ -90,6 +90,8 @@ secrets:
   LOUYU_VERIFY_KEYS: verifyKeys
   LOUYU_DATA_KEYS: dataKeys
   LOUYU_LOOKUP_KEY: lookupKey
+  LOUYU_MEDIA_ACCESS_KEY: mediaAccessKey
+  LOUYU_MEDIA_SECRET_KEY: mediaSecretKey
   LOUYU_CHANNELS_FILE: channels
 {{- end -}}
 

@@ -8,17 +8,20 @@ LOUYU_MEDIA_URL says where: `file:///var/lib/louyu/media`, or `s3://bucket/prefi
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import obstore
-from louyu_runtime.errors import FailedPrecondition, Unavailable
+from louyu_runtime.errors import FailedPrecondition, NotFound, Unavailable
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, S3Store
 
 from louyu_messaging.media.media import PHOTO, Made
+
+logger = logging.getLogger(__name__)
 
 READ_BYTES = 128 * 1024
 SUFFIXES = {PHOTO: ".jpg", "voice": ".mp3"}
@@ -37,8 +40,23 @@ class StoreMissing(FailedPrecondition):
         )
 
 
+class ObjectMissing(NotFound):
+    """A row names an object that the store does not have, after a restore of one without the other, for example."""
+
+    reason = "MEDIA_LOST"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the store does not have the bytes of this photo or recording: restore it from the backup",
+            resident_text="这张照片或语音已经找不到了。",
+        )
+
+
 def open_store(url: str, access_key: str, secret_key: str) -> LocalStore | S3Store:
-    """Return the store at this address; a folder is made if there is none. Raises ValueError for another address."""
+    """Return the store at this address; a folder is made if there is none.
+
+    Raises ValueError for another address, OSError for a folder that cannot be made.
+    """
     parts = urlsplit(url)
     if parts.scheme == "file":
         return LocalStore(Path(unquote(parts.path)), mkdir=True)
@@ -84,12 +102,12 @@ class Objects:
             await self._put(name + THUMBNAIL, made.thumbnail)
 
     async def size(self, path: str) -> int:
-        """Return the size of what stands under a path."""
+        """Return the size of what stands under a path. Raises Unavailable and ObjectMissing."""
         async with _answering():
             return int((await obstore.head_async(self._opened(), path))["size"])
 
     async def read(self, path: str, offset: int, length: int) -> AsyncIterator[bytes]:
-        """Yield the bytes from `offset` on, in pieces. Raises Unavailable."""
+        """Yield the bytes from `offset` on, in pieces. Raises Unavailable and ObjectMissing."""
         async with _answering():
             found = await obstore.get_async(
                 self._opened(), path, options={"range": (offset, offset + length)} if length else {}
@@ -103,7 +121,7 @@ class Objects:
         """Delete all that stands under a name; fine when nothing does. Raises Unavailable."""
         for suffix in (*SUFFIXES.values(), THUMBNAIL):
             async with _answering():
-                with contextlib.suppress(FileNotFoundError):
+                with contextlib.suppress(FileNotFoundError):  # gone already
                     await obstore.delete_async(self._opened(), name + suffix)
 
     async def _put(self, path: str, data: bytes) -> None:
@@ -114,6 +132,8 @@ class Objects:
                 # Names are random: what stands there is this very object, whose first answer was lost.
                 if await self.size(path) != len(data):
                     raise
+            except FileNotFoundError as error:
+                raise _away(error) from error  # there is no such bucket
 
     def _opened(self) -> LocalStore | S3Store:
         if self._store is None:
@@ -126,7 +146,12 @@ async def _answering() -> AsyncIterator[None]:
     """Let faults of the store be ones that pass; its words may name buckets and keys and go to the log alone."""
     try:
         yield
+    except FileNotFoundError as error:
+        raise ObjectMissing from error
     except (BaseError, OSError) as error:
-        if isinstance(error, FileNotFoundError):
-            raise
-        raise Unavailable("the store of photos and recordings does not answer", reason="MEDIA_STORE_AWAY") from error
+        raise _away(error) from error
+
+
+def _away(error: Exception) -> Unavailable:
+    logger.warning("the store of photos and recordings failed", extra={"error": str(error)[:500]})
+    return Unavailable("the store of photos and recordings does not answer", reason="MEDIA_STORE_AWAY")

@@ -11,8 +11,9 @@ import resource
 import sys
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from concurrent.futures.process import BrokenProcessPool
 
-from louyu_runtime.errors import ResourceExhausted
+from louyu_runtime.errors import ResourceExhausted, Unavailable
 from pebble import ProcessExpired, ProcessPool
 from prometheus_client import Counter, Histogram
 
@@ -21,6 +22,7 @@ from louyu_messaging.media.media import Made, Unusable
 logger = logging.getLogger(__name__)
 
 SECONDS = 20.0
+LOOK_SECONDS = 0.5
 MEMORY_BYTES = 768 * 1024 * 1024
 FILES_A_PROCESS = 200
 MOST_WAITING = 32
@@ -81,7 +83,7 @@ class Workshop:
             pool.join()
 
     async def make(self, path: str) -> Made:
-        """Make the file at this path. Raises Unusable, or ResourceExhausted when too many wait."""
+        """Make the file at this path. Raises Unusable; ResourceExhausted or Unavailable when the same may be tried again."""
         if self._waiting >= MOST_WAITING:
             raise ResourceExhausted(
                 "too many photos and recordings at once: send the same once more", retry_after_seconds=5.0
@@ -97,6 +99,19 @@ class Workshop:
             self._waiting -= 1
 
     async def _made(self, path: str) -> Made:
+        try:
+            return await self._made_by(self._sound_pool(), path)
+        except BrokenProcessPool:
+            # A process was lost that had no file, killed by the kernel for memory, say: no file is to blame.
+            logger.warning("the processes for photos and recordings are begun anew")
+        try:
+            return await self._made_by(self._sound_pool(), path)
+        except BrokenProcessPool as error:
+            raise Unavailable("photos and recordings cannot be decoded now", reason="MEDIA_PROCESSES_AWAY") from error
+
+    def _sound_pool(self) -> ProcessPool:
+        if self._pool is not None and not self._pool.active:
+            self.close()
         if self._pool is None:
             self._pool = ProcessPool(
                 max_workers=self._processes,
@@ -105,9 +120,17 @@ class Workshop:
                 initargs=[self._memory_bytes],
                 context=multiprocessing.get_context("spawn"),  # a fork would copy gRPC's threads in mid-step
             )
-        future = self._pool.schedule(self._work, args=[path], timeout=self._seconds)
+        return self._pool
+
+    async def _made_by(self, pool: ProcessPool, path: str) -> Made:
+        future = asyncio.wrap_future(pool.schedule(self._work, args=[path], timeout=self._seconds))
         try:
-            made: Made = await asyncio.wrap_future(future)
+            while not (await asyncio.wait([future], timeout=LOOK_SECONDS))[0]:
+                if (
+                    not pool.active
+                ):  # a file that came in the moment when the pool broke would be waited for without end
+                    raise BrokenProcessPool("a process was lost that had no file")
+            made: Made = future.result()
         except (TimeoutError, FutureTimeoutError) as error:
             logger.warning("a file took too long to decode", extra={"seconds": self._seconds})
             raise Unusable("MEDIA_BROKEN") from error
@@ -116,4 +139,6 @@ class Workshop:
         except ProcessExpired as error:
             logger.warning("a decoder ended its process", extra={"exit_code": error.exitcode})
             raise Unusable("MEDIA_BROKEN") from error
+        finally:
+            future.cancel()  # whoever gave up waiting wants no work done
         return made

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 from louyu.messaging.v1 import (
     conversation_service_pb2_grpc,
@@ -25,42 +24,7 @@ from louyu_runtime.settings import load_settings
 
 from tests.messaging.community import Messaging, settle_community
 from tests.messaging.conversation import Conversation
-from tests.platform.fixtures import Databases, with_database
-
-
-@pytest.fixture(scope="session")
-def shared_database(databases: Databases, template: str) -> Iterator[str]:
-    """Name of one database for all tests of messaging: emptying it takes a tenth of the time of making one."""
-    name = "louyu_messaging_tests"
-
-    async def execute(statement: str) -> None:
-        connection = await asyncpg.connect(databases.admin_url)
-        await connection.execute(statement)
-        await connection.close()
-
-    asyncio.run(execute(f"CREATE DATABASE {name} OWNER louyu TEMPLATE {template}"))
-    yield name
-    asyncio.run(execute(f"DROP DATABASE {name} WITH (FORCE)"))
-
-
-@pytest.fixture
-async def database_url(databases: Databases, shared_database: str) -> str:
-    """URL, as owner, of the tests' database, with no row in it and the clock at the real time."""
-    connection = await asyncpg.connect(with_database(databases.admin_url, shared_database))
-    tables = await connection.fetch(
-        "SELECT relname FROM pg_class WHERE relnamespace = 'messaging'::regnamespace AND relkind IN ('r', 'p')"
-        " AND NOT relispartition AND relname NOT IN ('clock', 'relay_state', 'schema_version')"
-    )
-    async with connection.transaction():
-        await connection.execute(
-            "SET LOCAL session_replication_role = replica"
-        )  # in any order, whatever refers to what
-        for (table,) in tables:
-            await connection.execute(f"DELETE FROM messaging.{table}")
-        await connection.execute("UPDATE messaging.clock SET clock_offset = '0'")
-        await connection.execute("UPDATE messaging.relay_state SET published_no = 0")
-    await connection.close()
-    return with_database(databases.postgres_url, shared_database)
+from tests.platform.fixtures import Databases
 
 
 @pytest.fixture(scope="session")

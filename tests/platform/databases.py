@@ -1,11 +1,13 @@
 """A program that runs PostgreSQL and Valkey in a folder until it is told to stop.
 
-`python -m tests.platform.databases DIR` prints one line of JSON with the URLs and the process ids when both are ready.
+`python -m tests.platform.databases DIR [PostgreSQL's options]` prints one line of JSON with the URLs and the process
+ids when both are ready.
 """
 
 import asyncio
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from louyu_runtime.embedded.data_folder import DataFolder
@@ -14,7 +16,7 @@ from louyu_runtime.embedded.valkey import EmbeddedValkey
 from louyu_runtime.supervisor import Supervisor
 
 
-async def main(path: Path) -> None:
+async def main(path: Path, *options: str) -> None:
     with DataFolder.open(path) as folder:
         keys = folder.keys
         postgres = EmbeddedPostgres(
@@ -22,9 +24,11 @@ async def main(path: Path) -> None:
         )
         valkey = EmbeddedValkey(folder.path, password=keys.valkey_password)
         postgres.prepare()
+        server = postgres.child()
+        server = replace(server, command=(*server.command, *options))
         valkey.prepare()
         async with Supervisor(folder.logs, lambda line: print(line, file=sys.stderr)) as supervisor:
-            await supervisor.start(postgres.child(), valkey.child())
+            await supervisor.start(server, valkey.child())
             urls = {
                 "postgres": postgres.url,
                 "admin": postgres.admin_url,
@@ -40,4 +44,4 @@ async def main(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1])))
+    asyncio.run(main(Path(sys.argv[1]), *sys.argv[2:]))

@@ -1,4 +1,4 @@
-"""Real PostgreSQL and Valkey for tests: one pair for each test process, a migrated database of its own for each test."""
+"""Real PostgreSQL and Valkey for tests: one pair for each test process, a migrated and empty database for each test."""
 
 import asyncio
 import json
@@ -22,7 +22,11 @@ from louyu_runtime.migrations import migrate
 from louyu_runtime.sealing import Sealer
 from redis.asyncio import Redis
 
+from tests.platform.emptying import empty
+
 SERVICES = ("messaging", "routing", "notify")
+HASTE = ("--fsync=off", "--full_page_writes=off")
+"""No test of these databases pulls the machine's plug; those that do without PostgreSQL have databases of their own."""
 _numbers = count(1)
 
 
@@ -47,7 +51,9 @@ def databases() -> Iterator[Databases]:
     folder = Path(tempfile.mkdtemp(prefix="louyu-tests-"))
     folder.chmod(0o711)
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.platform.databases", str(folder / "data")], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "tests.platform.databases", str(folder / "data"), *HASTE],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout is not None
     try:
@@ -81,31 +87,25 @@ def with_database(url: str, name: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def template(databases: Databases) -> str:
-    """Name of a database that holds the newest schema of every service, to be copied for each test."""
+def shared_database(databases: Databases) -> str:
+    """Name of a database that holds the newest schema of every service, for the tests of this process in turn."""
 
     async def make() -> None:
         connection = await asyncpg.connect(databases.admin_url)
-        await connection.execute("CREATE DATABASE louyu_template OWNER louyu")
+        await connection.execute("CREATE DATABASE louyu_tests OWNER louyu")
         await connection.close()
         for service in SERVICES:
-            await migrate(with_database(databases.postgres_url, "louyu_template"), service)
+            await migrate(with_database(databases.postgres_url, "louyu_tests"), service)
 
     asyncio.run(make())
-    return "louyu_template"
+    return "louyu_tests"
 
 
 @pytest.fixture
-async def database_url(databases: Databases, template: str) -> AsyncIterator[str]:
-    """URL, as owner, of an empty database with every schema, for this test alone."""
-    name = f"louyu_test_{next(_numbers)}"
-    connection = await asyncpg.connect(databases.admin_url)
-    await connection.execute(f"CREATE DATABASE {name} OWNER louyu TEMPLATE {template}")
-    try:
-        yield with_database(databases.postgres_url, name)
-    finally:
-        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-        await connection.close()
+async def database_url(databases: Databases, shared_database: str) -> str:
+    """URL, as owner, of that database with no row in any schema and the clocks at the real time."""
+    await empty(with_database(databases.admin_url, shared_database), SERVICES)
+    return with_database(databases.postgres_url, shared_database)
 
 
 @pytest.fixture

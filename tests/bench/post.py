@@ -1,18 +1,20 @@
 """Durable PostMessage beside a bare gRPC echo and beside one commit a message, in one run, in turns.
 
-"x32" is 32 callers at once. "commit each" numbers and inserts a message in a transaction of its own through SQLAlchemy
+"x32" is 32 callers at once. "work" is the processor time that a message takes of the server and PostgreSQL together, which
+neighbours on the machine change less than its rate; one caller also waits for the disk, whose time stands by itself. "commit each" numbers and inserts a message in a transaction of its own through SQLAlchemy
 Core, behind the same bare gRPC server as the echo. Medians of the rounds; a ratio is one of two medians, since machines
 drift between one run and the next.
 """
 
 import argparse
+import asyncio
 import statistics
 import sys
 from collections import defaultdict
 from dataclasses import dataclass
 
-import asyncpg
-
+from tests.bench.posting.counting import count_messages
+from tests.bench.posting.disk import flush_times
 from tests.bench.posting.platform import Platform, platform
 from tests.bench.rows import Row
 
@@ -48,16 +50,19 @@ async def run(arguments: argparse.Namespace) -> list[Row]:
     async with platform() as running:
         for case in CASES:
             await _measure(running, case, 32, 1.0)
-        posted = await _count(running)
+        posted = await count_messages(running.owner_url)
+        flushes: list[float] = []
         for number in range(arguments.rounds):
             for at_once in AT_ONCE:
                 for case in CASES:
                     taken[case, at_once].append(await _measure(running, case, at_once, arguments.seconds))
+            flushes += await asyncio.to_thread(flush_times, running.folder)
             print(f"round {number + 1} of {arguments.rounds} is done", file=sys.stderr)
         answered = sum(found["count"] for (case, _), runs in taken.items() if case.target == "post" for found in runs)
-        stored = await _count(running) - posted
+        stored = await count_messages(running.owner_url) - posted
     rows = [row for at_once in AT_ONCE for case in CASES for row in _rows(case, at_once, taken)]
     rows.append(_hot_against_spread(taken))
+    rows.append(Row("post", "the disk's flush of a block: p50", statistics.median(flushes), "ms"))
     return [*rows, Row("post", "answered messages that are not there", abs(answered - stored), "faults")]
 
 
@@ -68,22 +73,8 @@ async def _measure(running: Platform, case: Case, at_once: int, seconds: float) 
     found = await running.load(case.target, groups, at_once, seconds)
     for label, name in (("server", server), ("postgres", "postgres")):
         found[f"{label}_us"] = (running.cpu_seconds(name) - before[name]) / found["count"] * 1e6
+    found["work_us"] = found["server_us"] + (0.0 if case is ECHO else found["postgres_us"])
     return found | {"rate": found["count"] / found["seconds"]}
-
-
-async def _count(running: Platform) -> int:
-    """Return how many messages there are. Gaps in the numbers would show, since it is the sum of the last numbers."""
-    connection = await asyncpg.connect(running.owner_url)
-    try:
-        await connection.execute("SELECT set_config('role', 'louyu_messaging_worker', false)")
-        gaps = await connection.fetchval(
-            "SELECT count(*) FROM (SELECT FROM messaging.message GROUP BY community_id, group_id"
-            " HAVING count(*) <> max(seq)) AS gap"
-        )
-        assert gaps == 0, f"{gaps} groups have gaps in their numbers"
-        return int(await connection.fetchval("SELECT count(*) FROM messaging.message"))
-    finally:
-        await connection.close()
 
 
 def _rows(case: Case, at_once: int, taken: dict[tuple[Case, int], list[dict[str, float]]]) -> list[Row]:
@@ -106,7 +97,7 @@ def _rows(case: Case, at_once: int, taken: dict[tuple[Case, int], list[dict[str,
         row("server_us", "µs", "server CPU", echo),
     ]
     if case is not ECHO:
-        rows.append(row("postgres_us", "µs", "PostgreSQL CPU"))
+        rows += [row("postgres_us", "µs", "PostgreSQL CPU"), row("work_us", "µs", "work", echo)]
     return rows
 
 

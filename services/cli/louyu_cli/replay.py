@@ -16,19 +16,15 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-import grpc
-from google.protobuf.message import Message
 from louyu.messaging.v1 import message_pb2, messaging_service_pb2
 from louyu_runtime import ids
-from louyu_runtime.errors import RemoteError
 
+from louyu_cli import patience
 from louyu_cli.errors import WRONG_USAGE, CommandError
 from louyu_cli.installation import Services
+from louyu_cli.log_posting import LogPosting, Said
 
-BATCH = 100
-PATIENCE_SECONDS = 120.0
 VIA = {"text": message_pb2.VIA_TEXT, "voice": message_pb2.VIA_VOICE, "photo": message_pb2.VIA_PHOTO}
 
 
@@ -141,7 +137,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _replay(arguments: argparse.Namespace, lines: list[Line]) -> tuple[int, list[str]]:
     community_id = ids.community_id_of(arguments.community)
-    digest = hashlib.sha256(arguments.file.read_bytes()).hexdigest()[:16]
     async with Services() as services:
         groups = await _groups_by_building(services, community_id)
         unknown = sorted({line.building for line in lines} - groups.keys())
@@ -157,74 +152,38 @@ async def _replay(arguments: argparse.Namespace, lines: list[Line]) -> tuple[int
                     f"{arguments.file}:{line.number}: sender: {line.sender!r} is no member of the group of building {line.building}"
                 )
             sender_ids[line.number] = found
-        posted, refused = 0, []
-        begun, first = time.monotonic(), lines[0].at
-        for batch in _batches(lines, arguments.speed):
-            at = batch[0].at
-            if arguments.speed is not None and first is not None and at is not None:
-                await asyncio.sleep((at - first).total_seconds() / arguments.speed - (time.monotonic() - begun))
-            request = messaging_service_pb2.PostMessageBatchRequest(community_id=community_id)
-            for line in batch:
-                group_id = groups[line.building]
-                request.messages.add(
-                    group_id=group_id,
+        digest = hashlib.sha256(arguments.file.read_bytes()).hexdigest()[:16]
+        said = [
+            Said(
+                line.number,
+                line.at,
+                messaging_service_pb2.GroupMessage(
+                    group_id=groups[line.building],
                     message=message_pb2.NewMessage(
                         text=line.text,
                         via=VIA[line.via],
                         sender_id=sender_ids[line.number],
                         idempotency_key=f"replay/{digest}/{line.number}",
                     ),
-                )
-            answer = await _ask(services, "PostMessageBatch", request)
-            for line, result in zip(batch, answer.results, strict=True):
-                if result.refusal:
-                    refused.append(f"{arguments.file}:{line.number}: {result.refusal}")
-                else:
-                    posted += 1
-        return posted, refused
-
-
-def _batches(lines: list[Line], speed: float | None) -> list[list[Line]]:
-    """Divide the lines: by hundred, and with a speed by the second in which they were said."""
-    batches: list[list[Line]] = []
-    for line in lines:
-        last = batches[-1] if batches else None
-        same_second = last is not None and (
-            speed is None
-            or line.at is None
-            or last[0].at is None
-            or (line.at - last[0].at).total_seconds() < speed * 0.2
-        )
-        if last is not None and same_second and len(last) < BATCH:
-            last.append(line)
-        else:
-            batches.append([line])
-    return batches
-
-
-async def _ask(services: Services, method: str, request: Message) -> Any:
-    """Call messaging; again while the platform is away. Reading repeats safely, and posting by its keys."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            return await services.messaging.call(method, request, timeout=10)
-        except RemoteError as error:
-            passing = (
-                grpc.StatusCode.UNAVAILABLE,
-                grpc.StatusCode.DEADLINE_EXCEEDED,
-                grpc.StatusCode.RESOURCE_EXHAUSTED,
+                ),
             )
-            if error.code not in passing or time.monotonic() > deadline:
-                raise
-            await asyncio.sleep(0.5)
+            for line in lines
+        ]
+        posting = LogPosting(services.messaging, community_id)
+        if arguments.speed is None:
+            await posting.post_at_once(said)
+        else:
+            await posting.post_at_speed(said, arguments.speed)
+        refused = [f"{arguments.file}:{number}: {reason}" for number, reason in sorted(posting.refused)]
+        return posting.posted, refused
 
 
 async def _groups_by_building(services: Services, community_id: str) -> dict[str, str]:
     found: dict[str, str] = {}
     token = ""
     while True:
-        answer = await _ask(
-            services,
+        answer = await patience.ask(
+            services.messaging,
             "ListGroups",
             messaging_service_pb2.ListGroupsRequest(community_id=community_id, page_size=500, page_token=token),
         )
@@ -241,8 +200,8 @@ async def _senders(services: Services, community_id: str, group_id: str) -> dict
     found: dict[str, str] = {}
     token = ""
     while True:
-        answer = await _ask(
-            services,
+        answer = await patience.ask(
+            services.messaging,
             "ListMembers",
             messaging_service_pb2.ListMembersRequest(
                 community_id=community_id, group_id=group_id, page_size=500, page_token=token

@@ -37,9 +37,14 @@ START_SECONDS = 60
 
 @dataclass
 class Platform:
-    """What runs. `groups` are the ids of the community's groups, that of building 28 first."""
+    """What runs. `groups` are the ids of the community's groups, that of building 28 first.
+
+    `settings` are those by which commands reach messaging.
+    """
 
     owner_url: str
+    folder: Path
+    settings: dict[str, str]
     groups: list[str]
     programs: dict[str, asyncio.subprocess.Process]
     postgres_pid: int
@@ -118,7 +123,8 @@ async def _start(stack: AsyncExitStack, folder: Path) -> Platform:
     (folder / "plan.json").write_text(json.dumps(plan))
     load = await _program(stack, "tests.bench.posting.load", str(folder / "plan.json"))
     programs = {"messaging": messaging, "echo": echo, "commits": commits, "load": load}
-    return Platform(found["postgres"], list(senders), programs, found["postgres_pid"])
+    settings = {"LOUYU_MESSAGING_ADDR": address, "LOUYU_SIGNING_KEY_FILE": found["signing_key_file"]}
+    return Platform(found["postgres"], folder, settings, list(senders), programs, found["postgres_pid"])
 
 
 def _text(path: str) -> str:

@@ -1,9 +1,9 @@
 """Durable PostMessage beside a bare gRPC echo and beside one commit a message, in one run, in turns.
 
 "x32" is 32 callers at once. "work" is the processor time that a message takes of the server and PostgreSQL together, which
-neighbours on the machine change less than its rate; one caller also waits for the disk, whose time stands by itself. "commit each" numbers and inserts a message in a transaction of its own through SQLAlchemy
-Core, behind the same bare gRPC server as the echo. Medians of the rounds; a ratio is one of two medians, since machines
-drift between one run and the next.
+neighbours on the machine change less than its rate; one caller also waits for the disk, whose time stands by itself.
+"commit each" numbers and inserts a message in a transaction of its own through SQLAlchemy Core, behind the same bare gRPC
+server as the echo. Medians of the rounds; a ratio is one of two medians, since machines drift between one run and the next.
 """
 
 import argparse

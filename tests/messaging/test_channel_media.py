@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import grpc
 import pytest
@@ -11,7 +12,11 @@ from louyu.notify.v1 import notify_service_pb2 as notify
 from louyu.notify.v1 import notify_service_pb2_grpc
 from louyu_messaging.store import media as media_store
 from louyu_runtime.errors import NotFound
-from louyu_runtime.rpc.error_interceptor import ErrorInterceptor
+from louyu_runtime.identity import TokenSigner, TokenVerifier
+from louyu_runtime.permissions import only_services
+from louyu_runtime.rpc.admission import Admission
+from louyu_runtime.rpc.guard import GuardedMethods
+from louyu_runtime.rpc.identity import CallerCheck
 
 from tests.messaging.community import CHANNEL, COMMUNITY, Follower, Messaging, person
 from tests.messaging.media_files import photo, recording
@@ -48,11 +53,14 @@ class Notify(notify_service_pb2_grpc.NotifyServiceServicer):
 
 
 @pytest.fixture
-async def channel(notify_port: int) -> AsyncIterator[Notify]:
+async def channel(notify_port: int, signer: TokenSigner) -> AsyncIterator[Notify]:
     """Notify, listening."""
     double = Notify()  # type: ignore[abstract]  # messaging calls this method alone
-    server = grpc.aio.server(interceptors=(ErrorInterceptor("notify"),))
-    notify_service_pb2_grpc.add_NotifyServiceServicer_to_server(double, server)
+    rules = {"/louyu.notify.v1.NotifyService/FetchMedia": only_services("messaging")}
+    callers = CallerCheck(TokenVerifier([signer.public_key], "notify"), rules, certificate_names=False)
+    methods: Any = GuardedMethods("notify", Admission({}), callers)
+    notify_service_pb2_grpc.add_NotifyServiceServicer_to_server(double, methods)
+    server = grpc.aio.server(handlers=(methods,))
     server.add_insecure_port(f"127.0.0.1:{notify_port}")
     await server.start()
     yield double

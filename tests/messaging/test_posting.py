@@ -1,6 +1,7 @@
 """Posting: in order, once, durable, and nobody harmed by a neighbour's fault."""
 
 import asyncio
+import gc
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -111,6 +112,21 @@ async def test_done_but_reported_as_timed_out_is_found_by_the_repeat(messaging: 
 
     assert answer.seq == 1
     assert await messaging.texts() == ["暖气不热"]
+
+
+async def test_a_batch_whose_flush_fails_fails_once() -> None:
+    complaints: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+
+    async def no_flush(drafts: list[Draft]) -> list[Posted]:
+        raise Unavailable("the database is away")
+
+    poster = Poster(no_flush, lambda flushed: None)  # type: ignore[arg-type]
+    with pytest.raises(Unavailable):
+        await poster.post_all([draft("x", str(number)) for number in range(3)])
+    gc.collect()
+
+    assert complaints == []
 
 
 async def test_another_message_under_a_used_key_is_refused(messaging: Messaging) -> None:

@@ -6,14 +6,16 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from louyu.events.v1 import notify_events_pb2
+from louyu.events.v1 import envelope_pb2, notify_events_pb2
 from louyu_runtime.database import Database, Transaction, append_event
 from louyu_runtime.errors import Unavailable
 from louyu_runtime.events import consumer as consumer_module
+from louyu_runtime.events import tail as tail_module
 from louyu_runtime.events.consumer import Consumer
 from louyu_runtime.events.leases import PartitionLeases
 from louyu_runtime.events.relay import Relay
-from louyu_runtime.events.streams import Event, connect_redis, partition_of, stream_name
+from louyu_runtime.events.streams import FIELD, Event, connect_redis, partition_of, stream_name
+from louyu_runtime.events.tail import Tail
 from louyu_runtime.ids import community_id
 from redis.asyncio import Redis
 
@@ -289,3 +291,29 @@ async def test_streams_are_trimmed_only_when_every_consumer_is_done(pair: Pair, 
     await redis.xadd(stream, {b"e": b""}, id="2-0")
     await relay._maintain()
     assert await redis.xlen(stream) == 2
+
+
+async def test_who_follows_a_flood_is_told_of_a_gap_and_goes_on_from_its_end(redis: Redis) -> None:
+    hinted: list[str] = []
+    gaps = 0
+
+    def note_gap() -> None:
+        nonlocal gaps
+        gaps += 1
+
+    stream = stream_name("messaging", 0)
+    tail = Tail(redis, "messaging", 1, lambda envelope: hinted.append(envelope.subject), note_gap)
+    following = asyncio.create_task(tail.run())
+    try:
+        await until(lambda: gaps == 1)
+        flood = redis.pipeline(transaction=True)
+        for number in range(3 * tail_module.AT_ONCE):
+            flood.xadd(stream, {FIELD: envelope_pb2.Envelope(subject=str(number)).SerializeToString()})
+        await flood.execute()
+        await until(lambda: gaps == 2)
+        await redis.xadd(stream, {FIELD: envelope_pb2.Envelope(subject="after").SerializeToString()})
+        await until(lambda: hinted[-1] == "after")
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+    assert hinted == [*map(str, range(tail_module.AT_ONCE)), "after"]

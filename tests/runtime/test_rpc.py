@@ -21,12 +21,12 @@ from louyu_runtime.identity import Principal, TokenSigner, TokenVerifier, curren
 from louyu_runtime.ids import community_id
 from louyu_runtime.paging import decode_token, encode_token
 from louyu_runtime.permissions import ANYONE, OPERATORS, persons
-from louyu_runtime.rpc.admission_interceptor import AdmissionInterceptor
+from louyu_runtime.rpc.admission import Admission
 from louyu_runtime.rpc.client import Client
-from louyu_runtime.rpc.error_interceptor import ErrorInterceptor
-from louyu_runtime.rpc.identity_interceptor import IdentityInterceptor
-from louyu_runtime.rpc.request_interceptor import RequestInterceptor
-from louyu_runtime.rpc.telemetry_interceptor import TelemetryInterceptor
+from louyu_runtime.rpc.guard import GuardedMethods
+from louyu_runtime.rpc.identity import CallerCheck
+from louyu_runtime.rpc.requests import marking
+from louyu_runtime.telemetry import current_traceparent
 
 from tests.embedded.waiting import until
 
@@ -46,6 +46,8 @@ class Probe(events_service_pb2_grpc.EventsServiceServicer):
             raise FailedPrecondition("first this, then that", reason="NOT_YET", resident_text="还不行")
         if request.page_token == "bug":
             raise KeyError("13800138000")
+        if request.page_token == "trace":
+            return pb.ListParkedEventsResponse(next_page_token=current_traceparent())
         if request.page_token == "slow":
             await asyncio.Event().wait()
         return pb.ListParkedEventsResponse(next_page_token=current_principal().id)
@@ -54,23 +56,31 @@ class Probe(events_service_pb2_grpc.EventsServiceServicer):
         return pb.RetryParkedEventResponse(is_handled=True)
 
 
+async def gather(requests: AsyncIterator[pb.ListParkedEventsRequest], context: Any) -> pb.ListParkedEventsResponse:
+    """Answer a stream of requests with what each held."""
+    return pb.ListParkedEventsResponse(next_page_token=" ".join([request.page_token async for request in requests]))
+
+
+GATHER = grpc.stream_unary_rpc_method_handler(
+    gather,
+    request_deserializer=pb.ListParkedEventsRequest.FromString,
+    response_serializer=pb.ListParkedEventsResponse.SerializeToString,
+)
+
+
 @asynccontextmanager
 async def serving(signer: TokenSigner) -> AsyncIterator[Client[events_service_pb2_grpc.EventsServiceStub]]:
     service = "/louyu.events.v1.EventsService/"
     rules = {
         service + "ListParkedEvents": persons(OPERATORS | {"building_head"}, "gateway"),
         service + "RetryParkedEvent": ANYONE,
+        "/louyu.Probe/Gather": persons(OPERATORS | {"building_head"}, "gateway"),
     }
-    server = grpc.aio.server(
-        interceptors=(
-            TelemetryInterceptor(),
-            ErrorInterceptor("routing"),
-            RequestInterceptor(),
-            AdmissionInterceptor({"ListParkedEvents": 0.3}),
-            IdentityInterceptor(TokenVerifier([signer.public_key], "routing"), rules, certificate_names=False),
-        )
-    )
-    events_service_pb2_grpc.add_EventsServiceServicer_to_server(Probe(), server)
+    callers = CallerCheck(TokenVerifier([signer.public_key], "routing"), rules, certificate_names=False)
+    methods: Any = GuardedMethods("routing", Admission({"ListParkedEvents": 0.3, "Gather": 0.3}), callers)
+    events_service_pb2_grpc.add_EventsServiceServicer_to_server(Probe(), methods)
+    methods.add_registered_method_handlers("louyu.Probe", {"Gather": GATHER})
+    server = grpc.aio.server(handlers=(methods,))
     port = free_port()
     server.add_insecure_port(f"127.0.0.1:{port}")
     await server.start()
@@ -172,6 +182,73 @@ async def test_a_method_that_is_open_to_anyone_needs_no_token(signer: TokenSigne
         assert answer.is_handled
 
 
+async def test_a_call_hands_on_the_trace_that_it_came_with(signer: TokenSigner) -> None:
+    trace_id = "4bf92f3577b34da6a3ce929d0e0e4736"
+    metadata = [("traceparent", f"00-{trace_id}-00f067aa0ba902b7-01")]
+    metadata.append(("authorization", f"Bearer {signer.sign(LEADER, ['routing'])}"))
+    async with serving(signer) as client:
+        stub: Any = client._stub
+        request = pb.ListParkedEventsRequest(community_id=MINE, page_token="trace")
+        assert trace_id in (await stub.ListParkedEvents(request, metadata=metadata)).next_page_token
+        assert (await stub.ListParkedEvents(request, metadata=metadata[1:])).next_page_token == ""
+
+
+def test_a_method_that_would_not_be_guarded_is_not_served(signer: TokenSigner) -> None:
+    async def exchange(requests: Any, context: Any) -> None: ...
+
+    callers = CallerCheck(TokenVerifier([signer.public_key], "routing"), {}, certificate_names=False)
+    methods = GuardedMethods("routing", Admission({}), callers)
+    with pytest.raises(TypeError, match=r"/louyu\.Probe/Exchange"):
+        methods.add_registered_method_handlers(
+            "louyu.Probe", {"Exchange": grpc.stream_stream_rpc_method_handler(exchange)}
+        )
+
+
+async def send_stream(
+    signer: TokenSigner, *requests: bytes, principal: Principal = LEADER, is_left_open: bool = False
+) -> str:
+    """Send requests in one stream, and return the answer or what refused them."""
+
+    async def given() -> AsyncIterator[bytes]:
+        for request in requests:
+            yield request
+        if is_left_open:
+            await asyncio.Event().wait()
+
+    async with serving(signer) as client:
+        metadata = [("authorization", f"Bearer {signer.sign(principal, ['routing'])}")]
+        gather_of: Any = client._channel.stream_unary("/louyu.Probe/Gather")
+        try:
+            return pb.ListParkedEventsResponse.FromString(await gather_of(given(), metadata=metadata)).next_page_token
+        except grpc.aio.AioRpcError as error:
+            return f"{error.code().name}: {error.details()}"
+
+
+def part(token: str) -> bytes:
+    return pb.ListParkedEventsRequest(community_id=MINE, page_token=token).SerializeToString()
+
+
+async def test_of_a_stream_of_requests_every_one_arrives(signer: TokenSigner) -> None:
+    assert await send_stream(signer, part("a"), part("b"), part("c")) == "a b c"
+
+
+async def test_the_first_of_a_stream_of_requests_decides_who_may_call(signer: TokenSigner) -> None:
+    assert "PERMISSION_DENIED" in await send_stream(signer, part("a"), principal=RESIDENT)
+    theirs = pb.ListParkedEventsRequest(community_id=THEIRS).SerializeToString()
+    assert "NOT_FOUND" in await send_stream(signer, theirs)
+
+
+async def test_a_later_request_of_a_stream_is_looked_at_too(signer: TokenSigner) -> None:
+    assert "page_token has a NUL" in await send_stream(signer, part("a"), part("b\0"))
+    assert "not a message of this method" in await send_stream(signer, part("a"), b"\xff\xff")
+
+
+async def test_a_stream_of_requests_ends_at_its_methods_limit(signer: TokenSigner) -> None:
+    assert "no request came" in await send_stream(signer)
+    assert "no request came within 0.3 s" in await send_stream(signer, is_left_open=True)
+    assert "not done within 0.3 s" in await send_stream(signer, part("a"), is_left_open=True)
+
+
 async def test_bytes_that_are_no_message_are_refused_without_a_word_of_ours(
     signer: TokenSigner, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -193,7 +270,7 @@ async def test_a_nul_in_a_text_is_refused_naming_the_field(signer: TokenSigner) 
 
 def test_a_nul_is_found_however_deep_it_is() -> None:
     message = any_list("fine", "a\0")
-    read = RequestInterceptor().deserializer(struct_pb2.Struct.FromString)
+    read = marking(struct_pb2.Struct.FromString)
     assert read(message.SerializeToString()).field == "fields.list_value.values[1].string_value"
     assert read(any_list("fine", "").SerializeToString()) == any_list("fine", "")
 

@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from louyu_runtime.database import is_away, sql_state
+from louyu_runtime.database_errors import is_away, sql_state
 from louyu_runtime.migrations import MigrationResult, migrate
 
 from louyu_cli import installation

@@ -19,6 +19,7 @@ from louyu_runtime.identity import Principal, current_principal
 from louyu_runtime.ids import community_id, community_id_of, is_uuid, new_id
 from louyu_runtime.paging import decode_token, encode_token, page_size
 from louyu_runtime.sealing import Sealer
+from louyu_runtime.timestamps import timestamp
 from sqlalchemy.exc import IntegrityError
 
 from louyu_messaging import access, addresses, consent, wire
@@ -148,9 +149,9 @@ class MessagingServicer(messaging_service_pb2_grpc.MessagingServiceServicer):
             if isinstance(error, SenderNotMember) and not access.sees_all(principal):
                 raise GroupNotFound from None
             raise
-        response = pb.PostMessageResponse(message_id=posted.message_id, seq=posted.seq)
-        wire.set_time(response.posted_at, posted.posted_at)
-        return response
+        return pb.PostMessageResponse(
+            message_id=posted.message_id, seq=posted.seq, posted_at=timestamp(posted.posted_at)
+        )
 
     async def PostMessageBatch(
         self, request: pb.PostMessageBatchRequest, context: Context

@@ -1,12 +1,11 @@
 """Drafts: a message that was checked, with all that the flush needs to write it and its event."""
 
 import hashlib
-import json
 
 from louyu_runtime.ids import new_id
 from louyu_runtime.telemetry import current_traceparent
 
-from louyu_messaging.events import message_payload
+from louyu_messaging import events
 from louyu_messaging.message import NewMessage, check_message
 from louyu_messaging.posting import Draft
 
@@ -15,20 +14,16 @@ def draft_message(community_id: str, group_id: str, message: NewMessage, *, serv
     """Return the draft of a message; `service` is who speaks for the platform. Raises MessageFaulty."""
     check_message(message)
     message_id = new_id()
+    said = events.said(group_id, message)
+    # what makes two posts the same; not the key, which names them
+    said_at = message.said_at.isoformat() if message.said_at else ""
     return Draft(
         community_id=community_id,
         group_id=group_id,
         caller=message.sender_id or f"service:{service}",
-        request_hash=_hash(group_id, message),
+        request_hash=hashlib.sha256(said + said_at.encode()).digest(),
         message_id=message_id,
         message=message,
-        payload=message_payload(group_id, message_id, message),
+        payload=events.message_payload(said, message_id),
         traceparent=current_traceparent(),
     )
-
-
-def _hash(group_id: str, message: NewMessage) -> bytes:
-    """Return a hash of all that makes two posts the same; not of the key, which names them."""
-    said_at = message.said_at.isoformat() if message.said_at else ""
-    parts = [group_id, message.sender_id, message.text, message.via, message.media_ids, message.reply_to_seq]
-    return hashlib.sha256(json.dumps([*parts, message.question_id, said_at]).encode()).digest()

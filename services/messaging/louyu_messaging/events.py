@@ -7,16 +7,16 @@ protobuf reads what is appended as further fields of the same message.
 from datetime import datetime
 
 from louyu.events.v1 import messaging_events_pb2
+from louyu_runtime.timestamps import timestamp
 
 from louyu_messaging.directory import GroupDirectory, HouseholdFacts
 from louyu_messaging.message import Message, NewMessage
 
 
-def message_payload(group_id: str, message_id: str, message: NewMessage) -> bytes:
-    """Return MessagePosted but for the sender's name and roles, position and time."""
+def said(group_id: str, message: NewMessage) -> bytes:
+    """Return what MessagePosted tells of what was said, the same for the same message."""
     return messaging_events_pb2.MessagePosted(
         group_id=group_id,
-        message_id=message_id,
         sender_id=message.sender_id or "",
         text=message.text,
         via=message.via,
@@ -24,12 +24,17 @@ def message_payload(group_id: str, message_id: str, message: NewMessage) -> byte
         reply_to_seq=message.reply_to_seq,
         is_platform=message.sender_id is None,
         question_id=message.question_id,
-    ).SerializeToString()
+    ).SerializeToString(deterministic=True)
+
+
+def message_payload(said: bytes, message_id: str) -> bytes:
+    """Return MessagePosted but for the sender's name and roles, position and time."""
+    return said + messaging_events_pb2.MessagePosted(message_id=message_id).SerializeToString()
 
 
 def posted_event(group_id: str, message: Message) -> messaging_events_pb2.MessagePosted:
     """Return the event of a message that stands in a group."""
-    event = messaging_events_pb2.MessagePosted(
+    return messaging_events_pb2.MessagePosted(
         group_id=group_id,
         message_id=message.id,
         seq=message.seq,
@@ -42,15 +47,13 @@ def posted_event(group_id: str, message: Message) -> messaging_events_pb2.Messag
         reply_to_seq=message.reply_to_seq,
         is_platform=message.is_platform,
         question_id=message.question_id,
+        posted_at=timestamp(message.posted_at),
     )
-    event.posted_at.FromDatetime(message.posted_at)
-    return event
 
 
 def complete_message_payload(payload: bytes, sequence: int, occurred_at: datetime) -> bytes:
     """Return a MessagePosted payload from the outbox with its position and time."""
-    added = messaging_events_pb2.MessagePosted(seq=sequence)
-    added.posted_at.FromDatetime(occurred_at)
+    added = messaging_events_pb2.MessagePosted(seq=sequence, posted_at=timestamp(occurred_at))
     return payload + added.SerializeToString()
 
 

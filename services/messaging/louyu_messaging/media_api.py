@@ -15,6 +15,7 @@ from louyu_runtime.idempotency import once
 from louyu_runtime.identity import current_principal
 from louyu_runtime.ids import is_uuid
 from louyu_runtime.paging import decode_token, encode_token
+from louyu_runtime.timestamps import timestamp
 from louyu_sdk.plugin_state import PluginState
 
 from louyu_messaging import access, wire
@@ -110,14 +111,14 @@ class MediaServicer(media_service_pb2_grpc.MediaServiceServicer):
             found = await store.wordless(tx, led, after, size + 1)
         response = pb.ListRecordingsResponse()
         for media, row in found[:size]:
-            recording = response.recordings.add(
+            response.recordings.add(
                 group_id=media.group_id,
                 group_name=row.group_name,
                 seq=media.seq,
                 sender_name=row.sender_name,
                 media=wire.media_to_proto(media),
+                posted_at=timestamp(row.posted_at),
             )
-            wire.set_time(recording.posted_at, row.posted_at)
         if len(found) > size:
             media, row = found[size - 1]
             response.next_page_token = encode_token("ListRecordings", [row.posted_at.isoformat(), media.id])

@@ -100,4 +100,7 @@ def check_message(message: NewMessage) -> None:
 
 def _is_storable(text: str) -> bool:
     """Whether PostgreSQL can keep the text: no NUL, no half of a surrogate pair."""
-    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+    try:
+        return b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        return False

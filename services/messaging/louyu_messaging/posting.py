@@ -91,13 +91,24 @@ class Poster:
 
     async def post(self, draft: Draft) -> Posted:
         """Post one message. Raises what refuses it, PostingOverloaded, or Unavailable."""
-        (outcome,) = await self.post_all([draft])
+        outcome = await self._add([draft])[0]
         if isinstance(outcome, Refusal):
             raise refusal_error(outcome.reason)
         return outcome
 
     async def post_all(self, drafts: Sequence[Draft]) -> list[Outcome]:
         """Post messages, each on its own, in order. Raises PostingOverloaded before any, or Unavailable."""
+        futures = self._add(drafts)
+        try:
+            return [await future for future in futures]
+        finally:
+            for future in futures:
+                if future.done() and not future.cancelled():
+                    future.exception()  # looked at: it is known from the first that failed
+                else:
+                    future.cancel()
+
+    def _add(self, drafts: Sequence[Draft]) -> list[asyncio.Future[Outcome]]:
         if len(self._waiting) + len(drafts) > MOST_WAITING:
             raise PostingOverloaded
         loop = asyncio.get_running_loop()
@@ -106,7 +117,7 @@ class Poster:
         if self._flushing is None:
             # a task of its own: a caller that gives up must not take the others' flush with it
             self._flushing = asyncio.create_task(self._flush_waiting())
-        return list(await asyncio.gather(*futures))
+        return futures
 
     async def close(self) -> None:
         """Wait until what waits has been flushed."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC
 
 from louyu.messaging.v1 import community_pb2, media_pb2, message_pb2, messaging_service_pb2
 from louyu.routing.v1 import plan_pb2
 from louyu_runtime.errors import InvalidArgument
 from louyu_runtime.ids import is_uuid
+from louyu_runtime.timestamps import timestamp
 from louyu_sdk.plugin_state import PluginState
 
 from louyu_messaging.addresses import DeliveryAddress
@@ -125,8 +126,8 @@ def message_to_proto(read: ReadMessage) -> message_pb2.Message:
             for each in read.reactions
         ],
         is_pinned=message.is_pinned,
+        posted_at=timestamp(message.posted_at),
     )
-    set_time(proto.posted_at, message.posted_at)
     if read.recallable_for is not None:
         proto.recallable_for.FromTimedelta(read.recallable_for)
     proto.media.extend(map(media_to_proto, message.media))
@@ -157,7 +158,7 @@ def media_to_proto(media: Media) -> media_pb2.Media:
 
 def plugin_to_proto(state: PluginState) -> plan_pb2.PluginState:
     """Return how a plugin fares."""
-    proto = plan_pb2.PluginState(
+    return plan_pb2.PluginState(
         name=state.name,
         version=state.version,
         hooks=state.hooks,
@@ -166,17 +167,9 @@ def plugin_to_proto(state: PluginState) -> plan_pb2.PluginState:
         source=state.source,
         failure_count=state.failure_count,
         last_failure=state.last_failure,
+        since=None if state.since is None else timestamp(state.since),
+        last_failed_at=None if state.last_failed_at is None else timestamp(state.last_failed_at),
     )
-    if state.since is not None:
-        set_time(proto.since, state.since)
-    if state.last_failed_at is not None:
-        set_time(proto.last_failed_at, state.last_failed_at)
-    return proto
-
-
-def set_time(field: object, moment: datetime) -> None:
-    """Set a Timestamp field."""
-    field.FromDatetime(moment)  # type: ignore[attr-defined]  # a Timestamp, whose generated type lacks this method
 
 
 def address_of(address: message_pb2.ChannelAddress, field: str = "address") -> ChannelAddress:

@@ -5,7 +5,8 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from louyu_runtime.database import Transaction, constraint_of
+from louyu_runtime.database import Transaction
+from louyu_runtime.database_errors import constraint_of
 from louyu_runtime.ids import named_id
 from sqlalchemy.exc import IntegrityError
 

@@ -9,7 +9,8 @@ import asyncio
 import logging
 from contextlib import suppress
 
-from louyu_runtime.database import Database, Transaction, passes_by_itself
+from louyu_runtime.database import Database, Transaction
+from louyu_runtime.database_errors import passes_by_itself
 from louyu_runtime.errors import Unavailable
 from louyu_sdk.host import PluginHost
 from prometheus_client import Counter, Histogram

@@ -26,7 +26,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, Operationa
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from louyu_runtime.database_errors import DISCONNECT_STATES, RETRY_STATES, is_away, sql_state
 from louyu_runtime.errors import Unavailable
+from louyu_runtime.plain_connections import PlainConnections
 
 logger = logging.getLogger(__name__)
 tracer = trace.get_tracer("louyu.database")
@@ -34,20 +36,7 @@ tracer = trace.get_tracer("louyu.database")
 STATEMENT_LIMIT_MS = 3000
 LOCK_LIMIT_MS = 1000
 IDLE_LIMIT_MS = 10_000
-
-# A primary that became a standby, or is going down: the connection must be thrown away, which a plain ping would not see.
-_DISCONNECT_STATES = frozenset({"25006", "57P01", "57P02", "57P03"})
-_RETRY_STATES = frozenset({"40001", "40P01"})
-_LOCK_STATES = _RETRY_STATES | {"55P03"}
-# asyncpg raises InternalClientError on a connection that was cut off in the middle of an answer.
-_AWAY = (
-    Unavailable,
-    OSError,
-    PoolTimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    asyncpg.PostgresConnectionError,
-)
+PLAIN_CONNECTIONS = 2
 
 T = TypeVar("T")
 
@@ -115,6 +104,7 @@ class Database:
             hide_parameters=True,  # its errors are logged, and rows hold what people wrote
             connect_args={"timeout": 3, "server_settings": {"application_name": f"louyu-{service}"}},
         )
+        self.plain = PlainConnections(self.asyncpg_url, f"louyu-{service}-plain", PLAIN_CONNECTIONS)
         event.listen(self.engine.sync_engine, "handle_error", _mark_disconnects)
         self._begin = text(
             f"SELECT set_config('role', 'louyu_{service}', true), set_config('louyu.community', :community, true),"
@@ -125,6 +115,7 @@ class Database:
         )
 
     async def close(self) -> None:
+        await self.plain.close()
         await self.engine.dispose()
 
     @asynccontextmanager
@@ -164,7 +155,7 @@ class Database:
                 async with self.transaction(community_id) as opened:
                     return await work(opened)
             except DBAPIError as error:
-                if sql_state(error) not in _RETRY_STATES or attempt == 2:
+                if sql_state(error) not in RETRY_STATES or attempt == 2:
                     raise
                 await sleep(random.uniform(0, 0.1 * 2**attempt))  # noqa: S311 - jitter, not a secret
         raise AssertionError("unreachable: the third attempt returns or raises")
@@ -203,56 +194,8 @@ def plain_url(url: str) -> str:
     return parsed.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
-def sql_state(error: BaseException) -> str:
-    """Return the SQLSTATE of a database error, or an empty text."""
-    original = getattr(error, "orig", None) or error
-    state = getattr(original, "sqlstate", None) or getattr(original, "pgcode", None)
-    return str(state or "")
-
-
-_REFUSALS = {
-    "28P01": "the database refuses the user or password in the URL",
-    "28000": "the database does not let this user in from here",
-    "3D000": "there is no database of the name in the URL",
-}
-
-
-def refusal_of(error: BaseException) -> str:
-    """Return in plain words why PostgreSQL let nobody in; an empty text when that is not the fault."""
-    return _REFUSALS.get(sql_state(error), "")
-
-
-def constraint_of(error: BaseException) -> str:
-    """Return the name of the constraint that an error broke, or an empty text."""
-    cause: BaseException | None = getattr(error, "orig", None) or error
-    while cause is not None:
-        name = getattr(cause, "constraint_name", None)
-        if name:
-            return str(name)
-        cause = cause.__cause__
-    return ""
-
-
-def is_away(error: BaseException) -> bool:
-    """Whether an error says that PostgreSQL is not there now, as against refusing what was asked."""
-    if isinstance(error, _AWAY):
-        return True
-    if isinstance(error, DBAPIError):
-        return (
-            error.connection_invalidated
-            or sql_state(error)[:2] in {"08", "57"}
-            or isinstance(error.orig.__cause__ if error.orig is not None else None, OSError | asyncpg.InterfaceError)
-        )
-    return sql_state(error) in _DISCONNECT_STATES
-
-
-def passes_by_itself(error: BaseException) -> bool:
-    """Whether an error is over soon without anybody mending anything: PostgreSQL is away, or others hold the rows."""
-    return is_away(error) or sql_state(error) in _LOCK_STATES
-
-
 def _mark_disconnects(context: ExceptionContext) -> None:
-    if context.original_exception is not None and sql_state(context.original_exception) in _DISCONNECT_STATES:
+    if context.original_exception is not None and sql_state(context.original_exception) in DISCONNECT_STATES:
         context.is_disconnect = True
 
 

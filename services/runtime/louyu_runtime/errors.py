@@ -10,7 +10,7 @@
     ├── ResourceExhausted    a limit; try later
     └── Unavailable          send the same once more
 
-Services derive their own from these and set `reason`. One interceptor turns them into a status; anything else becomes
+Services derive their own from these and set `reason`. The guard around each call turns them into a status; anything else becomes
 INTERNAL with an id that stands in the log as well.
 """
 

@@ -20,7 +20,8 @@ from louyu.events.v1 import events_service_pb2, events_service_pb2_grpc
 from louyu_runtime import telemetry
 from louyu_runtime.admin import AdminServer
 from louyu_runtime.background import end_all, supervise
-from louyu_runtime.database import Database, is_away, refusal_of
+from louyu_runtime.database import Database
+from louyu_runtime.database_errors import is_away, refusal_of
 from louyu_runtime.errors import FailedPrecondition
 from louyu_runtime.events import parked
 from louyu_runtime.events.consumer import Consumer, Handlers
@@ -33,12 +34,10 @@ from louyu_runtime.identity import TokenSigner, TokenVerifier, public_keys_from_
 from louyu_runtime.migrations import check_schema
 from louyu_runtime.permissions import Rule, missing_rules
 from louyu_runtime.rpc import tls
-from louyu_runtime.rpc.admission_interceptor import AdmissionInterceptor
+from louyu_runtime.rpc.admission import Admission
 from louyu_runtime.rpc.client import LARGE_MESSAGE_LIMIT, MESSAGE_LIMIT, Client
-from louyu_runtime.rpc.error_interceptor import ErrorInterceptor
-from louyu_runtime.rpc.identity_interceptor import IdentityInterceptor
-from louyu_runtime.rpc.request_interceptor import RequestInterceptor
-from louyu_runtime.rpc.telemetry_interceptor import TelemetryInterceptor
+from louyu_runtime.rpc.guard import GuardedMethods
+from louyu_runtime.rpc.identity import CallerCheck
 from louyu_runtime.settings import CommonSettings, is_loopback
 
 logger = logging.getLogger(__name__)
@@ -74,7 +73,7 @@ class Host:
         self.verifier = TokenVerifier(verify_keys, self.role)
         self.principal = service_principal(self.role)
         self._rules: dict[str, Rule] = {}
-        self._add_to_server: list[Callable[[grpc.aio.Server], None]] = []
+        self._add_to_server: list[Callable[[GuardedMethods], None]] = []
         self._service_names: list[str] = []
         self._limits: dict[str, float] = {}
         self._large: set[str] = set()
@@ -201,23 +200,15 @@ class Host:
             logger.info("stopped")
 
     def _make_server(self) -> tuple[grpc.aio.Server, health.aio.HealthServicer]:
-        server = grpc.aio.server(
-            interceptors=(
-                TelemetryInterceptor(),
-                ErrorInterceptor(self.role),
-                RequestInterceptor(self._large),
-                AdmissionInterceptor(self._limits),
-                IdentityInterceptor(self.verifier, self._rules, certificate_names=bool(self.settings.tls_cert)),
-            ),
-            options=[
-                *SERVER_OPTIONS,
-                ("grpc.max_receive_message_length", LARGE_MESSAGE_LIMIT if self._large else MESSAGE_LIMIT),
-            ],
-        )
+        callers = CallerCheck(self.verifier, self._rules, certificate_names=bool(self.settings.tls_cert))
+        methods = GuardedMethods(self.role, Admission(self._limits), callers, large=self._large)
         for add in self._add_to_server:
-            add(server)
+            add(methods)
         health_servicer = health.aio.HealthServicer()
-        health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
+        health_pb2_grpc.add_HealthServicer_to_server(health_servicer, methods)
+        most_bytes = LARGE_MESSAGE_LIMIT if self._large else MESSAGE_LIMIT
+        options = [*SERVER_OPTIONS, ("grpc.max_receive_message_length", most_bytes)]
+        server = grpc.aio.server(handlers=(methods,), options=options)
         credentials = tls.server_credentials(self.settings)
         address = self.settings.listen_address
         if credentials is None:

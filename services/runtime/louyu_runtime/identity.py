@@ -68,7 +68,7 @@ def current_principal() -> Principal:
 
 
 def set_current_principal(principal: Principal | None) -> None:
-    """Set who calls, for the rest of this task. For the identity interceptor."""
+    """Set who calls, for the rest of this task. For the check of callers."""
     _current.set(principal)
 
 

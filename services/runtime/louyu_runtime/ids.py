@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 import uuid
+from functools import lru_cache
 
+_UUID = re.compile("[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_FREE_BITS = 0xFFFFFFFF_FFFF_0FFF_3FFF_FFFFFFFFFFFF  # all but version and variant of a UUID
+_FIXED_BITS = 0x00000000_0000_7000_8000_000000000000
 _NAMESPACE = uuid.UUID("6f1f6f0e-5a0c-5e0d-9a39-6c6f75797521")
 
 
@@ -26,15 +31,16 @@ def named_id(community: str, kind: str, key: str) -> str:
 
 def new_id() -> str:
     """Return a new time-ordered UUID (version 7, RFC 9562)."""
-    value = bytearray((time.time_ns() // 1_000_000).to_bytes(6, "big") + os.urandom(10))
-    value[6] = value[6] & 0x0F | 0x70
-    value[8] = value[8] & 0x3F | 0x80
-    return str(uuid.UUID(bytes=bytes(value)))
+    digits = ((time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10), "big")) & _FREE_BITS | _FIXED_BITS
+    text = f"{digits:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def is_uuid(text: str) -> bool:
     """Whether the text is a UUID in its usual form."""
-    try:
-        return str(uuid.UUID(text)) == text.lower()
-    except ValueError:
-        return False
+    return len(text) == 36 and _is_uuid(text)
+
+
+@lru_cache(8192)  # the same few are named again and again
+def _is_uuid(text: str) -> bool:
+    return _UUID.fullmatch(text) is not None

@@ -19,6 +19,8 @@ from opentelemetry.trace import Span, SpanKind
 
 FLUSH_LIMIT_MS = 3000
 
+_recording: list[TracerProvider] = []
+
 # Finds the provider when there is one. Asking for it anew with each span would read the environment each time.
 _tracer = trace.get_tracer("louyu")
 
@@ -38,7 +40,13 @@ def start_tracing(role: str, instance: str, endpoint: str) -> TracerProvider | N
     exporter = OTLPSpanExporter(endpoint=endpoint, insecure=endpoint.startswith("http://"), timeout=2)
     provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=500, export_timeout_millis=2000))
     trace.set_tracer_provider(provider)
+    _recording.append(provider)
     return provider
+
+
+def is_tracing() -> bool:
+    """Whether this process's spans are recorded."""
+    return bool(_recording)
 
 
 def stop_tracing(provider: TracerProvider | None) -> None:
@@ -46,13 +54,15 @@ def stop_tracing(provider: TracerProvider | None) -> None:
     if provider is not None:
         provider.force_flush(FLUSH_LIMIT_MS)
         provider.shutdown()
+        _recording.remove(provider)
 
 
 def current_traceparent() -> str:
     """Return the W3C traceparent of the span that is open now, or an empty text."""
-    carrier: dict[str, str] = {}
-    propagate.inject(carrier)
-    return carrier.get("traceparent", "")
+    span = trace.get_current_span().get_span_context()
+    if not span.is_valid:
+        return ""
+    return f"00-{span.trace_id:032x}-{span.span_id:016x}-{span.trace_flags:02x}"
 
 
 @contextmanager

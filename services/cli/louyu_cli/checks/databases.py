@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from louyu_runtime.database import Database, is_away, refusal_of
+from louyu_runtime.database import Database
+from louyu_runtime.database_errors import is_away, refusal_of
 from louyu_runtime.errors import LouyuError
 from louyu_runtime.migrations import check_schema
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from louyu_runtime.database import Transaction, sql_state
+from louyu_runtime.database import Transaction
+from louyu_runtime.database_errors import sql_state
 from sqlalchemy.exc import DBAPIError
 
 from louyu_messaging.door_outcome import DoorOutcome, to_record

@@ -1,7 +1,4 @@
-"""The hot path: worker functions called in one round trip each, on connections of their own.
-
-Without an explicit transaction and without the pool's reset statement: either would cost as much as the work itself.
-"""
+"""The hot path: worker functions called in one round trip each, on plain connections and without a transaction about it."""
 
 from __future__ import annotations
 
@@ -14,17 +11,15 @@ from typing import Any, Self
 from uuid import UUID
 
 import asyncpg
-from louyu_runtime.database import is_away, sql_state
-from louyu_runtime.errors import Unavailable
+from louyu_runtime.database_errors import sql_state
+from louyu_runtime.plain_connections import PlainConnections
 
 from louyu_messaging.message import PLATFORM_NAME
 from louyu_messaging.posting import BadRow, Draft, Outcome, Posted, Refusal
 
 CONNECTIONS = 6
-STATEMENT_SECONDS = 3.0
 _ATTEMPTS = 3
 _TRY_AGAIN = frozenset({"23505", "40001", "40P01"})  # somebody else's row or lock was there first
-_TOO_SLOW = frozenset({"55P03", "57014"})  # lock or statement time limit
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # PostgreSQL's
 _ANSWER = struct.Struct(">16s16sqq")
 
@@ -33,37 +28,19 @@ _DOOR = "SELECT kind, community_id, detail FROM messaging.door_state($1,$2,$3,$4
 _POSITIONS = "SELECT * FROM messaging.group_positions($1,$2)"
 
 
-async def _keep_session(connection: asyncpg.Connection) -> None:
-    """No reset when a connection is given back: these calls leave nothing in the session."""
-
-
 class HotStore:
     """A few connections for statements that are whole transactions. Use as a context manager."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
-        self._pool: Any = None
+        self._connections = PlainConnections(url, "louyu-messaging-hot", CONNECTIONS)
 
     async def __aenter__(self) -> Self:
-        self._pool = await asyncpg.create_pool(
-            self._url,
-            min_size=0,
-            max_size=CONNECTIONS,
-            reset=_keep_session,
-            timeout=3.0,
-            command_timeout=STATEMENT_SECONDS + 1.0,
-            server_settings={
-                "application_name": "louyu-messaging-hot",
-                "statement_timeout": str(int(STATEMENT_SECONDS * 1000)),
-                "lock_timeout": "1000",
-            },
-        )
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._pool.terminate()
+        await self._connections.close()
 
     async def post_messages(self, drafts: Sequence[Draft]) -> list[Outcome]:
         """Write a flush and return what became of each draft, in order.
@@ -95,22 +72,8 @@ class HotStore:
         return {(str(row[0]), str(row[1])): (row[2], row[3]) for row in rows}
 
     async def _fetch(self, statement: str, *parameters: Any) -> Any:
-        try:
-            async with self._pool.acquire(timeout=1.0) as connection:
-                try:
-                    return await connection.fetch(statement, *parameters)
-                except asyncpg.InternalClientError:
-                    # cut off in the middle of an answer; without the pool's reset nobody else would find out
-                    connection.terminate()
-                    raise
-        except TimeoutError as error:
-            raise Unavailable("the database does not answer in time", reason="DATABASE_SLOW") from error
-        except Exception as error:
-            if sql_state(error) in _TOO_SLOW:
-                raise Unavailable("the database does not answer in time", reason="DATABASE_SLOW") from error
-            if is_away(error):
-                raise Unavailable("the database cannot be reached", reason="DATABASE_AWAY") from error
-            raise
+        async with self._connections.connection() as connection:
+            return await connection.fetch(statement, *parameters)
 
 
 def _columns(drafts: Sequence[Draft]) -> tuple[Any, ...]:

@@ -27,7 +27,8 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
 from louyu_runtime.background import end_all
-from louyu_runtime.database import Database, Transaction, is_away, passes_by_itself
+from louyu_runtime.database import Database, Transaction
+from louyu_runtime.database_errors import is_away, passes_by_itself
 from louyu_runtime.errors import RemoteError
 from louyu_runtime.events.leases import PartitionLeases
 from louyu_runtime.events.pending import pending_entries, set_count

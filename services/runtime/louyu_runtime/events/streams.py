@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 from google.protobuf.message import Message
@@ -33,6 +34,7 @@ def connect_redis(url: str) -> Redis:
     )
 
 
+@lru_cache(4096)
 def partition_of(community_id: str, partitions: int) -> int:
     """Return the partition of a community: the same in every service."""
     return uuid.UUID(community_id).int % partitions

@@ -1,1 +1,1 @@
-"""gRPC as every service speaks it: the server with its interceptors, and the client."""
+"""gRPC as every service speaks it: the guard around every call that is served, and the client."""

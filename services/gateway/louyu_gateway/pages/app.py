@@ -107,6 +107,7 @@ def app_pages(gateway: Gateway) -> APIRouter:
         return gateway.live.stream(
             hints.messages_of(gateway, who, community_id, group_id, after_seq, after_change),
             hints.questions_of(gateway, who, community_id, group_id),
+            owner=who.id,
         )
 
     @router.post("/groups/{group_id}/messages")

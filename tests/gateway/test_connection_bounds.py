@@ -40,7 +40,7 @@ async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[_Server]:
         monkeypatch.setattr(connections, limit, 0.4)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         settings = connections.bounds(live_limit=1) | {"timeout_keep_alive": 1_000}
-        server = _Server(uvicorn.Config(answer, **settings, lifespan="off", log_config=None))  # type: ignore[arg-type]
+        server = _Server(uvicorn.Config(answer, **settings, lifespan="off", log_config=None))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         await until(lambda: server.started)
         yield server

@@ -113,6 +113,7 @@ def app_pages(gateway: Gateway) -> APIRouter:
     @router.post("/groups/{group_id}/messages")
     async def post(request: Request, group_id: str) -> Response:
         viewer, fields = await gateway.writer(request)
+        gateway.keep_pace(request, viewer)
         message = message_pb2.NewMessage(
             text=fields.get("text", "").strip(),
             via=message_pb2.VIA_TEXT,

@@ -1,12 +1,12 @@
 """Live streams: hints are merged while the reader is busy, streams are bounded, and all end when the gateway stops."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import cast
 
 import pytest
 from grpc import StatusCode
-from louyu_gateway.live import Hints, Live, Tell
+from louyu_gateway.live import MOST_OF_ONE, Hints, Live, Tell
 from louyu_runtime.errors import RemoteError, ResourceExhausted
 
 
@@ -34,7 +34,7 @@ async def test_a_stream_begins_with_ready_and_ends_when_the_gateway_stops() -> N
         await asyncio.Event().wait()
 
     live = Live(limit=10)
-    events = cast(AsyncIterator[str], live.stream(source).body_iterator)
+    events = cast(AsyncIterator[str], live.stream(source, owner="a").body_iterator)
     assert await next_event(events) == "event: ready\ndata: {}\n\n"
     assert await next_event(events) == 'event: messages\ndata: {"last_seq": 3}\n\n'
     assert live.count == 1
@@ -57,7 +57,7 @@ async def test_a_source_that_ends_is_opened_again_and_the_page_told_to_read() ->
         await asyncio.Event().wait()
 
     live = Live(limit=10)
-    events = cast(AsyncIterator[str], live.stream(source).body_iterator)
+    events = cast(AsyncIterator[str], live.stream(source, owner="a").body_iterator)
     told = [await next_event(events) for _ in range(3)]
     assert told[1] == "event: ready\ndata: {}\n\n"
     assert told[2].startswith("event: question")
@@ -67,5 +67,21 @@ async def test_a_source_that_ends_is_opened_again_and_the_page_told_to_read() ->
 async def test_more_streams_than_the_limit_are_refused_with_a_time_to_come_again() -> None:
     live = Live(limit=0)
     with pytest.raises(ResourceExhausted) as refused:
-        live.stream()
+        live.stream(owner="a")
     assert refused.value.retry_after_seconds == 30
+
+
+async def test_nobody_takes_the_places_of_others() -> None:
+    live = Live(limit=1_000)
+    open_streams = []
+    for _ in range(MOST_OF_ONE):
+        events = cast(AsyncGenerator[str], live.stream(owner="greedy").body_iterator)
+        await next_event(events)
+        open_streams.append(events)
+    with pytest.raises(ResourceExhausted):
+        live.stream(owner="greedy")
+    await next_event(cast(AsyncIterator[str], live.stream(owner="other").body_iterator))
+
+    await open_streams.pop().aclose()
+    live.stream(owner="greedy")
+    live.stop()

@@ -56,9 +56,9 @@ async def test_signing_out_needs_our_own_form(edge: Edge, http: aiohttp.ClientSe
         secret = form_secret(await page.text())
     async with http.post("/signout", data={}) as foreign:
         assert foreign.status == 403
-    elsewhere = {"Origin": "https://elsewhere.example"}
-    async with http.post("/signout", data={"csrf": secret}, headers=elsewhere) as foreign:
-        assert foreign.status == 403
+    for origin in ("https://elsewhere.example", "http://["):
+        async with http.post("/signout", data={"csrf": secret}, headers={"Origin": origin}) as foreign:
+            assert foreign.status == 403
     async with http.get("/console/", headers=PAGE, allow_redirects=False) as still:
         assert still.status == 200
     async with http.post("/signout", data={"csrf": secret}, allow_redirects=False) as own:
@@ -204,6 +204,13 @@ async def test_a_code_that_was_used_does_not_sign_in(edge: Edge, http: aiohttp.C
     edge.account.logins.redeem(code)
     async with http.get(f"/app/oauth/district/back?code={code}&state={state}", allow_redirects=False) as page:
         assert page.status == 403
+
+
+async def test_a_state_that_is_nested_without_end_is_none(edge: Edge) -> None:
+    cookie = {"Cookie": f"louyu_oauth={(b'[' * 20_000).hex()}"}
+    async with aiohttp.ClientSession(edge.url) as browser:
+        async with browser.get("/app/oauth/district/back?code=a&state=b", headers=cookie | PAGE) as page:
+            assert page.status == 403
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,14 @@ from typing import Any
 import pytest
 from louyu.messaging.v1 import message_pb2
 from louyu.messaging.v1 import messaging_service_pb2 as pb
+from louyu_messaging import joining
 from louyu_messaging.consent import CURRENT_VERSION
+from louyu_messaging.joining import MOST_OF_A_HOUSEHOLD
 from louyu_runtime.errors import RemoteError
 from louyu_runtime.paging import encode_token
 
 from tests.messaging.community import ACCOUNT, CHANNEL, COMMUNITY, GROUP_28, GROUP_SMALL, Messaging, person
+from tests.platform.fixtures import Clock
 
 OPENID = "oJOINER-secret"
 ADDRESS = message_pb2.ChannelAddress(channel=CHANNEL, account=ACCOUNT, address=OPENID)
@@ -73,6 +76,17 @@ KEPT_OUT: list[tuple[dict[str, str], str, str]] = [
     ({"name": "王\u3000书记"}, "INVALID_ARGUMENT", "INVALID_ARGUMENT"),
     ({"name": "王·书记"}, "INVALID_ARGUMENT", "NAME_MISLEADING"),
     ({"name": "小李"}, "INVALID_ARGUMENT", "NAME_MISLEADING"),
+    *(
+        ({"name": f"小李{blank}"}, "INVALID_ARGUMENT", "INVALID_ARGUMENT")
+        for blank in "\u3164\u115f\u1160\uffa0\u2800\u200b"
+    ),
+    ({"name": "\u3164"}, "INVALID_ARGUMENT", "INVALID_ARGUMENT"),
+    ({"name": "⺩阿姨"}, "INVALID_ARGUMENT", "INVALID_ARGUMENT"),
+    ({"name": "小李楼长"}, "INVALID_ARGUMENT", "NAME_MISLEADING"),
+    ({"name": "28号楼 楼 长"}, "INVALID_ARGUMENT", "NAME_MISLEADING"),
+    ({"name": "居委会"}, "INVALID_ARGUMENT", "NAME_MISLEADING"),
+    ({"name": "物业孙师傅"}, "INVALID_ARGUMENT", "NAME_MISLEADING"),
+    ({"name": "楼宇助手官方"}, "INVALID_ARGUMENT", "NAME_MISLEADING"),
     ({"idempotency_key": ""}, "INVALID_ARGUMENT", "INVALID_ARGUMENT"),
 ]
 
@@ -159,3 +173,44 @@ async def test_an_address_is_nowhere_to_be_read(messaging: Messaging) -> None:
             for row in await tx.rows(f"SELECT t::text AS words, * FROM {table} AS t"):
                 parts = [bytes(part) for part in row if isinstance(part, bytes)] + [row.words.encode()]
                 assert not any(OPENID.encode() in part for part in parts), table
+
+
+async def test_somebody_who_holds_a_role_may_be_called_by_it(messaging: Messaging) -> None:
+    request = pb.JoinGroupRequest(
+        join_code="beili-28",
+        flat="1-101",
+        name="二十八号楼楼长",
+        consent_version=CURRENT_VERSION,
+        idempotency_key="1",
+    )
+    joined = await messaging.call("JoinGroup", request, person("louzhang"))
+    assert joined.person.name == "二十八号楼楼长"
+
+    request.name, request.idempotency_key = "小李", "2"
+    with pytest.raises(RemoteError, match="NAME_MISLEADING"):
+        await messaging.call("JoinGroup", request, person("louzhang"))
+
+
+async def test_a_page_brings_no_crowd_into_a_household_and_a_channel_still_does(
+    messaging: Messaging, clock: Clock
+) -> None:
+    for number in range(MOST_OF_A_HOUSEHOLD):
+        await messaging.join("beili-28", "2-301", str(number))
+    with pytest.raises(RemoteError, match="TOO_MANY_NEWCOMERS") as refused:
+        await messaging.join("beili-28", "2-301", "too many")
+    assert refused.value.code.name == "RESOURCE_EXHAUSTED"
+
+    await messaging.join("beili-28", "2-302", "another household")
+    await messaging.join("beili-28", "2-301", "proven", address=ADDRESS)
+    await clock.move(hours=25)
+    await messaging.join("beili-28", "2-301", "a day later")
+
+
+async def test_a_page_brings_no_crowd_into_a_group(messaging: Messaging, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(joining, "MOST_OF_A_GROUP", 2)
+    monkeypatch.setattr(joining, "NEWCOMERS_A_FLAT", 0)
+    await messaging.join("beili-28", "2-301", "1")
+    await messaging.join("beili-28", "2-302", "2")
+    with pytest.raises(RemoteError, match="TOO_MANY_NEWCOMERS"):
+        await messaging.join("beili-28", "2-301", "3")
+    await messaging.join("beili-3-5", "3号楼101", "4")

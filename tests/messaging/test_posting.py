@@ -285,6 +285,9 @@ async def test_history_is_posted_with_the_time_when_it_was_said(messaging: Messa
 
 NOT_TO_BE_POSTED: list[tuple[dict[str, Any], str]] = [
     ({"text": ""}, "message.text"),
+    ({"text": "\u200b\u3000\u3164\n"}, "message.text"),
+    ({"sender_id": person_id("zhang"), "question_id": "q-17"}, "message.question_id"),
+    ({"sender_id": person_id("zhang"), "is_platform": True}, "message.is_platform"),
     ({"text": "长" * 2001}, "message.text"),
     ({"idempotency_key": ""}, "message.idempotency_key"),
     ({"media_ids": ["m"] * 10}, "message.media_ids"),

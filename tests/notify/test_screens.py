@@ -55,6 +55,24 @@ def answered(text: str = "今晚七点前来放气。") -> events.QuestionAnswer
     )
 
 
+def answered_by_neighbour(text: str = "请把维修费转到这个账户") -> events.QuestionAnswered:
+    given = answered(text)
+    given.person_id, given.person_name, given.person_role = person("qian"), "热心邻居", "resident"
+    return given
+
+
+def resolved(answer: str, *, by_role: str, answered_by_role: str) -> events.QuestionResolved:
+    return events.QuestionResolved(
+        question=facts("zhao", state="resolved"),
+        person_id=person("zhao") if by_role else "",
+        answer=answer,
+        opened_at=Timestamp(seconds=1_768_400_000),
+        resolved_at=Timestamp(seconds=1_768_440_000),
+        person_role=by_role,
+        answered_by_role=answered_by_role,
+    )
+
+
 def shown(record: int, item_id: str, now: Timestamp, *, begins: int = -10, ends: int = 0) -> screen_pb2.ShownItem:
     proof = screen_pb2.ShownItem(record=record, item_id=item_id)
     proof.shown_from.FromSeconds(now.seconds + begins)
@@ -71,6 +89,28 @@ async def proofs_of(notify: Notify, item_id: str) -> int:
     async with notify.database.transaction(COMMUNITY) as tx:
         found = await tx.value("SELECT times FROM screen_proof WHERE item_id = :id", id=item_id)
     return int(found or 0)
+
+
+@pytest.mark.parametrize("settled_by", ["resident", ""])
+async def test_words_of_residents_alone_reach_no_screen(notify: Notify, settled_by: str) -> None:
+    await notify.set_up(LOBBY)
+    await notify.hear(answered_by_neighbour())
+    await notify.deliver()
+    assert not (await state(notify)).items
+    await notify.hear(resolved("请把维修费转到这个账户", by_role=settled_by, answered_by_role="resident"))
+    await notify.deliver()
+    assert not (await state(notify)).items
+
+
+async def test_an_answer_of_a_neighbour_is_shown_once_a_role_holder_has_settled_it(notify: Notify) -> None:
+    await notify.set_up(LOBBY)
+    await notify.hear(
+        answered_by_neighbour("派出所在香河园路"),
+        resolved("派出所在香河园路", by_role="building_head", answered_by_role="resident"),
+    )
+    await notify.deliver()
+    [item] = (await state(notify)).items
+    assert item.text == "派出所在香河园路\n（已解决）"
 
 
 async def test_screens_are_applied_again_without_change(notify: Notify) -> None:
@@ -181,11 +221,7 @@ async def test_a_resolved_question_stays_on_the_screen_as_resolved(notify: Notif
     await notify.hear(answered())
     await notify.deliver()
     first = await state(notify)
-    await notify.hear(
-        events.QuestionResolved(
-            question=facts("zhao", state="resolved"), person_id=person("zhao"), answer="今晚七点前来放气。"
-        )
-    )
+    await notify.hear(resolved("今晚七点前来放气。", by_role="resident", answered_by_role="secretary"))
     await notify.deliver()
     after = await state(notify)
     assert [item.text for item in after.items] == ["今晚七点前来放气。\n（已解决）"]

@@ -1,6 +1,7 @@
 """What later messages do to a question: answers, promises, thanks, "still not", and what belongs to nothing."""
 
 import pytest
+from louyu.events.v1.routing_events_pb2 import QuestionResolved
 from louyu_sdk import QuestionState
 
 from tests.routing.conftest import Neighbourhood, person
@@ -120,7 +121,17 @@ async def test_silence_after_an_answer_resolves(neighbourhood: Neighbourhood) ->
     await neighbourhood.later(hours=1)
     assert await state(neighbourhood) is QuestionState.RESOLVED
     (resolved,) = await neighbourhood.events("QuestionResolved")
-    assert resolved.person_id == ""  # type: ignore[attr-defined]
+    assert isinstance(resolved, QuestionResolved)
+    assert (resolved.person_id, resolved.person_role, resolved.answered_by_role) == ("", "", "resident")
+
+
+async def test_the_event_tells_which_roles_answered_and_settled(neighbourhood: Neighbourhood) -> None:
+    seq, _ = await neighbourhood.ask("asker", "楼道灯坏了，谁来修一下")
+    await neighbourhood.post("plumber", "修好了，换了新灯泡", reply_to=seq)
+    await neighbourhood.post("asker", "谢谢师傅")
+    (resolved,) = await neighbourhood.events("QuestionResolved")
+    assert isinstance(resolved, QuestionResolved)
+    assert (resolved.person_role, resolved.answered_by_role) == ("resident", "staff")
 
 
 @pytest.mark.parametrize("words", ["还是不行啊", "又坏了", "还没修好呢"])

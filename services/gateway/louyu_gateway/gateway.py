@@ -15,6 +15,7 @@ from louyu_gateway.bounds import checked_text
 from louyu_gateway.live import Live
 from louyu_gateway.names import Names
 from louyu_gateway.own_forms import check_own_form
+from louyu_gateway.pace import Pace
 from louyu_gateway.pages.render import Pages
 from louyu_gateway.people import People, bearer_token
 from louyu_gateway.redacting import as_neighbours_see, reads_as_written
@@ -36,6 +37,7 @@ class Gateway:
     names: Names
     pages: Pages
     live: Live
+    pace: Pace
     channels: Channels
     now: Callable[[], datetime]
 
@@ -55,6 +57,11 @@ class Gateway:
         fields = await form_fields(request)
         check_own_form(request, fields.get("csrf", ""))
         return await self.viewer(request), fields
+
+    def keep_pace(self, request: Request, viewer: "Viewer") -> None:
+        """Count something that is written for others to read. Raises ResourceExhausted for a browser that is too fast."""
+        if bearer_token(request) is None:
+            self.pace.keep(viewer.principal.id)
 
     def public_url(self, path: str) -> str:
         """Return a path of ours as people reach it."""

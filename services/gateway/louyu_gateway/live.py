@@ -8,6 +8,7 @@ one, and the page is told "ready", upon which it reads what it may have missed.
 import asyncio
 import json
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 
@@ -17,6 +18,8 @@ from starlette.responses import StreamingResponse
 QUIET_SECONDS = 15.0
 FIRST_WAIT_SECONDS = 0.2
 LONGEST_WAIT_SECONDS = 10.0
+MOST_OF_ONE = 30
+"""So many streams one owner has at once: a person with several devices and tabs, a screen that connects again and again."""
 
 logger = logging.getLogger(__name__)
 
@@ -27,30 +30,35 @@ Source = Callable[[Tell], Awaitable[None]]
 
 
 class Live:
-    """All live connections of this replica: bounded in number, and ended together when it stops."""
+    """All live connections of this replica: bounded in number, also for each owner, and ended together when it stops."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._stopping = asyncio.Event()
+        self._of: Counter[str] = Counter()
         self.count = 0
 
     def stop(self) -> None:
         """End every stream; pages connect again, to another replica."""
         self._stopping.set()
 
-    def stream(self, *sources: Source) -> StreamingResponse:
-        """Return the response that follows the sources. Raises ResourceExhausted when there are too many."""
-        if self.count >= self._limit or self._stopping.is_set():
+    def stream(self, *sources: Source, owner: str) -> StreamingResponse:
+        """Return the response that follows the sources. Raises ResourceExhausted when there are too many.
+
+        `owner` is the person or screen that follows; nobody takes the others' places.
+        """
+        if self.count >= self._limit or self._of[owner] >= MOST_OF_ONE or self._stopping.is_set():
             raise ResourceExhausted("too many live connections; try again later", retry_after_seconds=30)
         return StreamingResponse(
-            self._events(sources),
+            self._events(sources, owner),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
 
-    async def _events(self, sources: tuple[Source, ...]) -> AsyncIterator[str]:
+    async def _events(self, sources: tuple[Source, ...], owner: str) -> AsyncIterator[str]:
         hints = Hints()
         self.count += 1
+        self._of[owner] += 1
         tasks = [asyncio.create_task(_follow(source, hints)) for source in sources]
         stopping = asyncio.create_task(self._stopping.wait())
         try:
@@ -68,6 +76,9 @@ class Live:
                     yield ": still here\n\n"
         finally:
             self.count -= 1
+            self._of[owner] -= 1
+            if not self._of[owner]:
+                del self._of[owner]
             stopping.cancel()
             for task in tasks:
                 task.cancel()

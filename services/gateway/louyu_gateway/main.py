@@ -26,6 +26,7 @@ from louyu_gateway.ended_sessions import EndedSessions
 from louyu_gateway.gateway import Gateway
 from louyu_gateway.live import Live
 from louyu_gateway.names import Names
+from louyu_gateway.pace import Pace
 from louyu_gateway.pages.render import Pages
 from louyu_gateway.people import TICKET_AUDIENCE, People
 from louyu_gateway.services import Services
@@ -63,6 +64,7 @@ def make_gateway(settings: GatewaySettings, channels: Channels) -> Gateway:
         names=Names(services),
         pages=Pages(sessions, now),
         live=Live(settings.live_limit),
+        pace=Pace(),
         channels=channels,
         now=now,
     )

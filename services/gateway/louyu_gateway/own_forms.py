@@ -24,7 +24,15 @@ def check_own_form(request: Request, given: str) -> None:
             resident_text="页面放得太久了，请刷新后再试一次。",
         )
     origin = request.headers.get("origin")
-    if origin not in (None, "null") and urlsplit(origin).netloc != request.headers.get("host"):
+    if origin not in (None, "null") and _host_of(origin) != request.headers.get("host", ""):
         raise PermissionDenied("the request comes from another site", reason="FORM_NOT_OURS")
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise PermissionDenied("the request comes from another site", reason="FORM_NOT_OURS")
+
+
+def _host_of(origin: str) -> str | None:
+    """Return host and port of an origin, None for what is none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None

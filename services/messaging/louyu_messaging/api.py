@@ -373,8 +373,8 @@ class MessagingServicer(messaging_service_pb2_grpc.MessagingServiceServicer):
 def _sender(principal: Principal, message: message_pb2.NewMessage) -> str | None:
     """Return who speaks, None for the platform."""
     if not access.sees_all(principal):
-        for field in ("sender_id", "is_platform", "question_id"):
-            if getattr(message, field) and message.sender_id != principal.id:
+        for field, own in (("sender_id", principal.id), ("is_platform", False), ("question_id", "")):
+            if getattr(message, field) and getattr(message, field) != own:
                 raise InvalidArgument(f"{field} is for services", field=f"message.{field}")
         if message.HasField("said_at"):
             raise InvalidArgument("said_at is for services and imports", field="message.said_at")

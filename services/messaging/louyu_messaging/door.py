@@ -49,6 +49,7 @@ from louyu_messaging.media.channel_media import ChannelMedia, note_media
 from louyu_messaging.message import MOST_MEDIA, NewMessage
 from louyu_messaging.places import ChannelAddress
 from louyu_messaging.posting import Outcome, Posted
+from louyu_messaging.seeing import shows_something
 from louyu_messaging.store import doors, joining
 from louyu_messaging.store.doors import NO_COMMUNITY
 from louyu_messaging.store.hot import HotStore, first_posted
@@ -315,7 +316,7 @@ class Door:
 
     async def _say(self, group: GroupChoice, waiting: Waiting, place: doors.Place) -> DoorOutcome:
         """Post one message into a group, once for its callback; what it shows or speaks is fetched afterwards."""
-        if not waiting.text.strip() and not waiting.media_ids:
+        if not waiting.media_ids and not shows_something(waiting.text):
             return NothingToSay()
         key = f"door/{waiting.callback}"
         media_ids: tuple[str, ...] = ()

@@ -23,7 +23,8 @@ FailedPrecondition
 └── SenderNotMember      the named sender is not in the group
 ResourceExhausted
 ├── PostingOverloaded    the same post may succeed in a moment
-└── ReaderTooSlow        a subscription's buffer is full; resume from the last `seq`
+├── ReaderTooSlow        a subscription's buffer is full; resume from the last `seq`
+└── TooManyNewcomers     more have joined by the page in a day than can live there
 """
 
 from collections.abc import Sequence
@@ -271,3 +272,16 @@ class ReaderTooSlow(ResourceExhausted):
 
     def __init__(self) -> None:
         super().__init__("the reader is too slow: resume from the last seq that it has", retry_after_seconds=0.5)
+
+
+class TooManyNewcomers(ResourceExhausted):
+    """More people have joined by the page in a day than can live there: somebody makes them up."""
+
+    reason = "TOO_MANY_NEWCOMERS"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "too many have joined this household or group in the last 24 hours; join by the channel's account, or later",
+            retry_after_seconds=3600.0,
+            resident_text="今天从网页加入的人太多了。请用微信扫楼门口的二维码加入，或者明天再来；急事请直接找楼长。",
+        )

@@ -6,25 +6,26 @@ naming another flat moves them there. The household's own name, the group and th
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from louyu_runtime.database import Transaction
-from louyu_runtime.errors import InvalidArgument
 from louyu_runtime.sealing import Sealer
 
 from louyu_messaging import consent
-from louyu_messaging.errors import JoinCodeUnknown, NameMisleading
+from louyu_messaging.door_names import check_name, check_not_misleading
+from louyu_messaging.errors import JoinCodeUnknown, TooManyNewcomers
 from louyu_messaging.flats import match_flat
 from louyu_messaging.identities import household_id_of
-from louyu_messaging.message import PLATFORM_NAME
 from louyu_messaging.places import ChannelAddress
 from louyu_messaging.store import audit
 from louyu_messaging.store import joining as store
 from louyu_messaging.telling import tell_group, tell_household
 
-LONGEST_NAME = 20
+MOST_OF_A_HOUSEHOLD = 12
+"""So many people join one household by the page in a day."""
+MOST_OF_A_GROUP, NEWCOMERS_A_FLAT = 50, 3
+"""So many people join one group by the page in a day: a first number, and more for each flat of its buildings."""
 
 
 @dataclass(frozen=True)
@@ -51,20 +52,10 @@ class Joined:
     was_member: bool
 
 
-def check_name(name: str) -> None:
-    """Raise InvalidArgument for a name that cannot be shown in a group."""
-    if len(name) > LONGEST_NAME or not name.isprintable() or (name and not name.strip()):
-        raise InvalidArgument(
-            f"name must be 1 to {LONGEST_NAME} characters on one line, or empty",
-            field="name",
-            resident_text=f"称呼请用1到{LONGEST_NAME}个字。",
-        )
-
-
 async def join_group(tx: Transaction, joining: Joining, sealer: Sealer, new_id: Callable[[], str]) -> Joined:
     """Make somebody a member of the code's group.
 
-    Raises JoinCodeUnknown, FlatNotUnderstood, NameMisleading, and InvalidArgument for a name that cannot be shown. Consent has been
+    Raises JoinCodeUnknown, FlatNotUnderstood, NameMisleading, TooManyNewcomers, and InvalidArgument for a name that cannot be shown. Consent has been
     checked by the caller, who knows which text was shown.
     """
     check_name(joining.name)
@@ -75,9 +66,13 @@ async def join_group(tx: Transaction, joining: Joining, sealer: Sealer, new_id: 
     if known is not None and await store.is_member(tx, group.id, known.id) and not joining.flat:
         return Joined(known.id, group.id, group.name, known.flat, was_member=True)
     building, flat = match_flat(joining.flat, group.buildings)
-    if joining.name:
-        await _check_not_taken(tx, joining.name, known.id if known else "")
+    if joining.name and (known is None or joining.name != known.name):
+        others = await store.names_of_role_holders(tx, besides=known.id if known else "")
+        has_office = known is not None and await store.holds_role(tx, known.id)
+        check_not_misleading(joining.name, others, has_office=has_office)
     household_id = household_id_of(tx.community_id, building.key, flat)
+    if known is None and joining.address is None:
+        await _check_crowd(tx, group, household_id)
     await store.add_household(tx, household_id, building.id, flat)
     person_id = known.id if known else new_id()
     name = joining.name or (f"{flat}邻居" if known is None or known.has_left else known.name)
@@ -103,6 +98,17 @@ async def join_group(tx: Transaction, joining: Joining, sealer: Sealer, new_id: 
     return Joined(person_id, group.id, group.name, flat, was_member=not is_new_member)
 
 
+async def _check_crowd(tx: Transaction, group: store.OpenGroup, household_id: str) -> None:
+    """Raise TooManyNewcomers where a page alone, which proves nobody, has brought more people than can be real.
+
+    Anybody may read the code at the door, and a program can make up people without end; a channel's account cannot.
+    """
+    flats = sum(len(building.flats) for building in group.buildings)
+    in_group, in_household = await store.newcomers_of_a_day(tx, group.id, household_id)
+    if in_household >= MOST_OF_A_HOUSEHOLD or in_group >= MOST_OF_A_GROUP + NEWCOMERS_A_FLAT * flats:
+        raise TooManyNewcomers
+
+
 async def move(tx: Transaction, group_id: str, person_id: str, words: str) -> str:
     """Put another flat of the group's buildings on record for a member; return it in canonical form.
 
@@ -120,19 +126,6 @@ async def move(tx: Transaction, group_id: str, person_id: str, words: str) -> st
     for changed in dict.fromkeys(filter(None, (known.household_id, household_id))):
         await tell_household(tx, changed)
     return flat
-
-
-async def _check_not_taken(tx: Transaction, name: str, own_id: str) -> None:
-    """Raise NameMisleading for the name of the platform, or of somebody else who holds a role in the community."""
-    wanted = _as_heard(name)
-    for taken in (PLATFORM_NAME, *await store.names_of_role_holders(tx, besides=own_id)):
-        if wanted and wanted == _as_heard(taken):
-            raise NameMisleading(taken)
-
-
-def _as_heard(name: str) -> str:
-    """Return letters and digits alone, so that no space, point or width makes another name of the same."""
-    return "".join(letter for letter in unicodedata.normalize("NFKC", name) if letter.isalnum()).casefold()
 
 
 async def _known_person(tx: Transaction, joining: Joining, sealer: Sealer) -> store.KnownPerson | None:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from louyu_messaging.errors import MessageFaulty
 from louyu_messaging.media.media import Media
+from louyu_messaging.seeing import shows_something
 
 PLATFORM_NAME = "楼宇助手"
 """Who speaks when the platform itself does."""
@@ -83,7 +84,7 @@ def check_message(message: NewMessage) -> None:
         raise MessageFaulty(
             "MESSAGE_UNREADABLE", "message.text", "text has characters that cannot be kept (NUL, surrogates)"
         )
-    if not message.text.strip() and not message.media_ids:
+    if not message.media_ids and not shows_something(message.text):
         raise MessageFaulty("MESSAGE_EMPTY", "message.text", "neither words nor a photo or recording", "还没有写内容。")
     if len(message.media_ids) > MOST_MEDIA:
         raise MessageFaulty("MESSAGE_UNREADABLE", "message.media_ids", f"at most {MOST_MEDIA} photos or recordings")

@@ -7,14 +7,17 @@
 | acknowledged | who has it, and when louyu asks again | only if it was said elsewhere | |
 | asked back | what is needed | the same | |
 | reply undecided | | of which question somebody spoke | |
-| answered | the answer | unless it stands there already | the lobby screens |
-| resolved | unless they said so themselves | the outcome | the screens say so |
+| answered | the answer | unless it stands there already | the lobby screens, if by a role holder |
+| resolved | unless they said so themselves | the outcome | the screens say so, if a role holder answered or settled it |
 | reopened | | that it goes on | the screens drop it |
 | closed | who ended it, and why | the same | the screens drop it |
 
 An opened question that is no emergency is not announced by itself: the first step says its number a moment later. Each
 event cancels, in its own transaction, what waits to be said and holds no longer. An event older than what is known of
 its question disturbs nobody.
+
+Anybody who reads the code at the door can join and answer, under two names as well: words of residents alone stay in
+their group, and reach a screen, which the building is answerable for, once a role holder has said or settled them.
 """
 
 from collections.abc import Iterable
@@ -37,6 +40,7 @@ from louyu_notify.wakes import Wakes
 
 NEIGHBOURS = "neighbours"
 OPERATOR = "operator"
+RESIDENT = "resident"
 
 _BEFORE_ANSWER = (Purpose.STEP, Purpose.ACKNOWLEDGED, Purpose.ASKED_BACK)
 _SHOWN = frozenset({"answered", "resolved"})
@@ -203,7 +207,8 @@ class QuestionEvents:
             Purpose.ANSWER,
             texts.answered_in_group(question.number, question.text, who, payload.text),
         )
-        await self._show(tx, telling, event, answer=payload.text, who=who, is_resolved=False)
+        if _answers_for_building(payload.person_role):
+            await self._show(tx, telling, event, answer=payload.text, who=who, is_resolved=False)
 
     async def resolved(self, tx: Transaction, event: Event[events.QuestionResolved]) -> None:
         """It is settled: the outcome is published."""
@@ -224,7 +229,8 @@ class QuestionEvents:
             Purpose.OUTCOME,
             texts.resolved(question.number, question.text, by_silence=not payload.person_id),
         )
-        await self._show(tx, telling, event, answer=payload.answer, who="", is_resolved=True)
+        if _answers_for_building(payload.person_role) or _answers_for_building(payload.answered_by_role):
+            await self._show(tx, telling, event, answer=payload.answer, who="", is_resolved=True)
 
     async def reopened(self, tx: Transaction, event: Event[events.QuestionReopened]) -> None:
         """It is not settled after all: what was said of it holds no longer."""
@@ -287,6 +293,11 @@ class QuestionEvents:
 
 
 _URGENCIES = frozenset(Urgency)
+
+
+def _answers_for_building(role: str) -> bool:
+    """Whether somebody of this role answers for what is shown in public; "" is nobody, or somebody whom we do not know."""
+    return role not in ("", RESIDENT)
 
 
 def _askers(question: events.QuestionFacts, *, but: str = "") -> list[str]:

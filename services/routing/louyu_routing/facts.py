@@ -11,8 +11,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from louyu.events.v1 import routing_events_pb2 as events
 from louyu_runtime.database import Transaction, append_event
 
+from louyu_routing.directory import strongest_role
 from louyu_routing.question import By, Question, Said, Step
-from louyu_routing.store import questions
+from louyu_routing.store import directory, questions, timeline
 
 
 async def opened(tx: Transaction, question: Question, emergency_notice: str) -> None:
@@ -117,6 +118,8 @@ async def resolved(tx: Transaction, question: Question, by: By) -> None:
             answer=question.answer,
             opened_at=_timestamp(question.opened_at),
             resolved_at=_timestamp(question.ended_at),
+            person_role=by.role,
+            answered_by_role=await _answerers_role(tx, question),
         ),
     )
 
@@ -190,6 +193,18 @@ async def _facts(tx: Transaction, question: Question) -> events.QuestionFacts:
             for asker in askers
         ],
     )
+
+
+async def _answerers_role(tx: Transaction, question: Question) -> str:
+    """Return the role of whoever gave the answer that holds, "" if nobody did; "staff" for a responder's own system."""
+    answerer = await timeline.answerer(tx, question.question_id)
+    if answerer is None:
+        return ""
+    if answerer.person_id is None:
+        return "staff"
+    askers = (await questions.askers_of(tx, [question.question_id]))[question.question_id]
+    groups = [question.group_id, *(asker.group_id for asker in askers)]
+    return strongest_role(await directory.roles_of(tx, answerer.person_id, groups))
 
 
 def _append(tx: Transaction, question: Question, event: Message) -> None:

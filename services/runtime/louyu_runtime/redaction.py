@@ -10,6 +10,7 @@ Sources: GB 11643 (ID numbers), the numbering plan of mobile phones (1[3-9] and 
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ _NAME = rf"(?:{_SURNAME})[\u4e00-\u9fff]{{1,2}}"
 _TITLES = "先生|女士|小姐|太太|大爷|大妈|大叔|大姐|大哥|阿姨|叔叔|爷爷|奶奶|老师|师傅|同学|小朋友"
 _LABELS = "业主|住户|户主|租户|租客|联系人|姓名|家属|居民"
 _PUBLIC_PLACES = "物业|居委|热线|客服|值班|服务|咨询|报修|派出所|社区|街道|医院|供暖|燃气|电力|自来水|办公"
-_GAP = r"[-\s]?"
+_GAP = r"[-\s.·_]{0,3}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ _RULES = (
     _Rule(
         "手机号",
         re.compile(
-            rf"(?<!\d)(?:\+?86{_GAP})?1[3-9]\d{_GAP}\d{{4}}{_GAP}\d{{4}}(?!\d)|(?<!\d)1[3-9](?:{_GAP}\d){{9}}(?!\d)"
+            rf"(?<!\d)(?:\+?86{_GAP})?1[3-9]\d(?:{_GAP}|[(,、/])\d{{4}}(?:{_GAP}|[),、/])\d{{4}}(?!\d)"
+            rf"|(?<!\d)1{_GAP}[3-9](?:{_GAP}\d){{9}}(?!\d)"
         ),
         _keep_ends,
     ),
@@ -77,7 +79,7 @@ _RULES = (
         ),
         _all,
     ),
-    _Rule("门牌号", re.compile(r"(?:单元|门|楼|栋|座)(?P<hide>\d{3,4})(?!\d|年|元|米|人|户|多)"), _hide_group),
+    _Rule("门牌号", re.compile(r"(?:单元|门|楼|栋|座)(?P<hide>\d{3,4})(?!\d|年|元|米|人|户|层|多)"), _hide_group),
     _Rule("门牌号", re.compile(r"(?<![\d-])(?P<hide>(?:\d{1,2}-){1,2}\d{3,4})(?![\d-])"), _hide_group),
     _Rule("门牌号", re.compile(r"(?<!\d)(?P<hide>\d{3,4})(?:室|房间|住户|业主|家)"), _hide_group),
     _Rule(
@@ -90,7 +92,25 @@ _RULES = (
 
 _NUMBERS = frozenset({"证件号码", "银行卡号", "手机号", "电话号码", "电子邮箱"})
 
-_LOOKS_LIKE = str.maketrans("０１２３４５６７８９－—–＋＠（）　ｘＸ", "0123456789---+@() xX")
+_UNSEEN = "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+
+
+def _digits() -> dict[int, str]:
+    """Return every sign that is read as a digit, in any script or circle; not those above or below the line."""
+    found = {}
+    for code in range(0x80, 0x1FBFA):
+        sign = chr(code)
+        value = unicodedata.digit(sign, None)
+        if value is not None and not unicodedata.decomposition(sign).startswith(("<super>", "<sub>")):
+            found[code] = str(value)
+    return found
+
+
+_LOOKS_LIKE = (
+    _digits() | dict.fromkeys(map(ord, _UNSEEN), "-") | str.maketrans("－—–＋＠（）　．＿，／ｘＸ", "---+@() ._,/xX")
+)
+_NUMERALS = str.maketrans("〇零幺一二三四五六七八九壹贰叁肆伍陆柒捌玖", "001123456789123456789")
+_READ_IN_NUMERALS = frozenset({"证件号码", "手机号", "门牌号"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +140,8 @@ def _masked_by(rules: tuple[_Rule, ...], text: str) -> Redacted:
     published, masked = text, dict[str, int]()
     for rule in rules:
         seen = published.translate(_LOOKS_LIKE)  # one sign for one, so that places agree
+        if rule.what in _READ_IN_NUMERALS:
+            seen = seen.translate(_NUMERALS)
         parts, end = [], 0
         for match in rule.pattern.finditer(seen):
             if rule.what == "电话号码" and _is_public(seen, match.start()):

@@ -93,6 +93,7 @@ def group_routes(gateway: Gateway) -> APIRouter:
     ) -> models.PostedMessage:
         """Post a message as yourself; answered when it is durable."""
         viewer = await writer(gateway, request)
+        gateway.keep_pace(request, viewer)
         posted: messaging.PostMessageResponse = await viewer.ask.messaging(
             messaging.PostMessageRequest(
                 community_id=viewer.community(community),

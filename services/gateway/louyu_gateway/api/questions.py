@@ -73,6 +73,7 @@ def question_routes(gateway: Gateway) -> APIRouter:
 
     async def act(request: Request, action: Message) -> models.Question:
         viewer = await writer(gateway, request)
+        gateway.keep_pace(request, viewer)
         answer: routing.AnswerQuestionResponse = await viewer.ask.routing(action)
         return answers.question(await viewer.shown(answer.question), whole=True)
 

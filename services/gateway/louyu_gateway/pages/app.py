@@ -107,11 +107,13 @@ def app_pages(gateway: Gateway) -> APIRouter:
         return gateway.live.stream(
             hints.messages_of(gateway, who, community_id, group_id, after_seq, after_change),
             hints.questions_of(gateway, who, community_id, group_id),
+            owner=who.id,
         )
 
     @router.post("/groups/{group_id}/messages")
     async def post(request: Request, group_id: str) -> Response:
         viewer, fields = await gateway.writer(request)
+        gateway.keep_pace(request, viewer)
         message = message_pb2.NewMessage(
             text=fields.get("text", "").strip(),
             via=message_pb2.VIA_TEXT,

@@ -57,7 +57,8 @@ def app_question_pages(gateway: Gateway) -> APIRouter:
     async def question_live(request: Request, question_id: str) -> Response:
         viewer = await gateway.viewer(request)
         found = await read_question(viewer, question_id)
-        return gateway.live.stream(hints.questions_of(gateway, viewer.principal, viewer.community(), found.group_id))
+        source = hints.questions_of(gateway, viewer.principal, viewer.community(), found.group_id)
+        return gateway.live.stream(source, owner=viewer.principal.id)
 
     @router.post("/questions/{question_id}/verdict")
     async def verdict(request: Request, question_id: str) -> Response:

@@ -93,7 +93,8 @@ def console_question_pages(gateway: Gateway) -> APIRouter:
     @router.get("/live")
     async def live(request: Request) -> Response:
         viewer = await console_viewer(gateway, request)
-        return gateway.live.stream(hints.questions_of(gateway, viewer.principal, viewer.community()))
+        source = hints.questions_of(gateway, viewer.principal, viewer.community())
+        return gateway.live.stream(source, owner=viewer.principal.id)
 
     @router.get("/questions/{question_id}")
     async def question(request: Request, question_id: str) -> Response:

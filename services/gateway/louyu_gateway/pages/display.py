@@ -106,7 +106,7 @@ def display_pages(gateway: Gateway) -> APIRouter:
     @router.get("/{code}/live")
     async def live(code: str, version: Position = 0) -> Response:
         await read_screen(code)
-        return gateway.live.stream(hints.screen_of(gateway, code, version))
+        return gateway.live.stream(hints.screen_of(gateway, code, version), owner=f"screen/{code}")
 
     @router.post("/{code}/shown")
     async def shown(code: str, proofs: Proofs) -> Response:

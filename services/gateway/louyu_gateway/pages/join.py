@@ -114,7 +114,8 @@ def join_pages(gateway: Gateway) -> APIRouter:
                 )
             )
         except RemoteError as error:
-            if error.code.name not in ("INVALID_ARGUMENT", "FAILED_PRECONDITION", "ALREADY_EXISTS"):
+            is_telling = error.code.name in ("INVALID_ARGUMENT", "FAILED_PRECONDITION", "ALREADY_EXISTS")
+            if not is_telling and error.reason != "TOO_MANY_NEWCOMERS":
                 raise
             problem = texts(error.resident_text)
             return await form(

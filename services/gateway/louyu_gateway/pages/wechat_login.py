@@ -84,7 +84,7 @@ def wechat_login_pages(gateway: Gateway) -> APIRouter:
         if not found.persons:
             return _refusal(request, "您还没有加入", "请扫描楼门口的二维码，关注后按提示回复门牌号。", name)
         principal = principal_of(found.persons[0])
-        response = RedirectResponse(kept.get("next") or home_of(principal), status_code=303)
+        response = RedirectResponse(own_path(kept.get("next") or home_of(principal)), status_code=303)
         gateway.sessions.begin(response, principal)
         response.delete_cookie(STATE_COOKIE)
         return response
@@ -137,7 +137,7 @@ async def identity_of(account: WeChatOfficialAccount, code: str) -> WeChatIdenti
             ) as response,
         ):
             answer = json.loads(await response.content.read(65_536))
-    except (aiohttp.ClientError, TimeoutError, ValueError):
+    except (aiohttp.ClientError, TimeoutError, ValueError, RecursionError):
         # Without the cause: the address that failed holds the account's secret.
         raise Unavailable("WeChat does not answer", resident_text="微信暂时没有回应，请稍后再试。") from None
     openid = answer.get("openid") if isinstance(answer, dict) else None
@@ -169,6 +169,6 @@ def own_path(address: str) -> str:
 def _kept(request: Request) -> dict[str, str]:
     try:
         kept = json.loads(bytes.fromhex(request.cookies.get(STATE_COOKIE, "")))
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return {key: value for key, value in kept.items() if isinstance(value, str)} if isinstance(kept, dict) else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from louyu_runtime.database import Transaction
@@ -123,6 +124,17 @@ async def names_of_role_holders(tx: Transaction, *, besides: str) -> list[str]:
     return [row.name for row in rows]
 
 
+async def holds_role(tx: Transaction, person_id: str) -> bool:
+    """Whether the person holds a role in any group of this community."""
+    found = await tx.value(
+        f"SELECT EXISTS (SELECT FROM member WHERE {_OWN} AND person_id = CAST(:person AS uuid)"
+        " AND roles <> '{resident}')",
+        community=tx.community_id,
+        person=person_id,
+    )
+    return bool(found)
+
+
 async def is_member(tx: Transaction, group_id: str, person_id: str) -> bool:
     """Whether the person is in the group."""
     found = await tx.value(
@@ -133,6 +145,20 @@ async def is_member(tx: Transaction, group_id: str, person_id: str) -> bool:
         person=person_id,
     )
     return bool(found)
+
+
+async def newcomers_of_a_day(tx: Transaction, group_id: str, household_id: str) -> tuple[int, int]:
+    """Return how many have joined the group by themselves in the last 24 hours, and how many of them this household."""
+    row = await tx.row(
+        "SELECT count(*) AS in_group, count(*) FILTER (WHERE p.household_id = CAST(:household AS uuid)) AS in_household"
+        " FROM member AS m JOIN person AS p USING (community_id, person_id)"
+        f" WHERE {_OWN} AND m.group_id = CAST(:group AS uuid) AND p.key IS NULL AND m.joined_at > :since",
+        community=tx.community_id,
+        group=group_id,
+        household=household_id,
+        since=tx.now - timedelta(days=1),
+    )
+    return (0, 0) if row is None else (row.in_group, row.in_household)
 
 
 async def add_household(tx: Transaction, household_id: str, building_id: str, flat: str) -> None:

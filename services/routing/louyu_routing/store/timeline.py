@@ -55,6 +55,16 @@ async def erase_words(tx: Transaction, question_id: str, group_id: str, seq: int
     )
 
 
+async def answerer(tx: Transaction, question_id: str) -> By | None:
+    """Return who gave the latest answer that was not taken back, without their role; None if nobody did."""
+    row = await tx.row(
+        "SELECT * FROM timeline_entry WHERE question_id = CAST(:id AS uuid) AND what = 'answered'"
+        " AND undone_at IS NULL ORDER BY position DESC LIMIT 1",
+        id=question_id,
+    )
+    return None if row is None else _entry_of(row).by
+
+
 async def get(tx: Transaction, question_id: str, entry_id: str) -> Entry | None:
     """Return one entry of a question."""
     row = await tx.row(

@@ -217,6 +217,20 @@ async def test_nobody_reads_without_a_token_or_with_a_bad_one(edge: Edge, http: 
             assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
+async def test_a_token_that_cannot_be_used_says_why(edge: Edge, http: aiohttp.ClientSession) -> None:
+    link = edge.sign(edge.principal(HEAD, "building_head"), *tokens.SIGN_IN_AUDIENCE)
+    for token, why in (("abc", "it is no whole token"), (link, "it was made for something else")):
+        async with http.get("/api/v1/groups", headers={"Authorization": f"Bearer {token}"}) as answer:
+            assert answer.status == 401
+            assert why in (await answer.json())["message"]
+
+
+async def test_a_token_for_nobody_is_refused_with_how_people_are_named(edge: Edge) -> None:
+    code, _, err = await edge.louyu.louyu("token", "--role", "resident", "--community", COMMUNITY, "--person", "nobody")
+    assert code == 1
+    assert f"{COMMUNITY} has no person nobody; write the key of the import file" in err
+
+
 async def test_a_foreign_group_is_not_found(edge: Edge, http: aiohttp.ClientSession) -> None:
     async with http.get(f"/api/v1/groups/{OTHER_GROUP}", headers=edge.bearer(HEAD, "building_head")) as answer:
         assert answer.status == 404

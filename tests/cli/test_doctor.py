@@ -17,9 +17,11 @@ import pytest
 import uvicorn
 from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives import serialization
+from louyu.routing.v1.plan_pb2 import PluginState
 from louyu_cli.checks.certificates import lasting
 from louyu_cli.checks.finding import Finding
 from louyu_cli.checks.keys import check_sealed
+from louyu_cli.checks.plugins import judge
 from louyu_cli.secrets import make_keys
 from louyu_gateway.application import application
 from louyu_gateway.main import make_gateway
@@ -242,3 +244,13 @@ async def test_keys_that_do_not_fit_the_database_are_told(
         "not found by the lookup key" in (await check_sealed("messaging", sealed | {"LOUYU_LOOKUP_KEY": replaced})).text
     )
     assert (await check_sealed("notify", sealed)).text == "nothing is sealed yet"
+
+
+def test_a_plugin_that_is_left_out_is_wrong_and_one_that_is_switched_off_is_not() -> None:
+    used = PluginState(name="property", state="running")
+    off = PluginState(name="squad", state="disabled")
+    assert judge("routing", [used, off]) == Finding("plugins of routing", "in use: property")
+    failed = PluginState(name="bell", state="failed", fault="implements no hook")
+    found = judge("routing", [used, failed])
+    assert found.text == "bell failed: implements no hook"
+    assert "LOUYU_PLUGINS_DISABLED" in found.advice

@@ -17,8 +17,8 @@ def installed(name: str = "squad", *hooks: str) -> Row:
     }
 
 
-def said(name: str = "squad", state: str = "running", **more: object) -> PluginState:
-    return PluginState(name=name, version="1.2.0", state=state, **more)  # type: ignore[arg-type]
+def said(name: str = "squad", state: str = "running", source: str = "", **more: object) -> PluginState:
+    return PluginState(name=name, version="1.2.0", state=state, source=source or f"louyu-{name}", **more)  # type: ignore[arg-type]
 
 
 def test_the_state_is_the_worst_that_a_service_says() -> None:
@@ -44,6 +44,25 @@ def test_a_plugin_whose_service_did_not_answer_stays_installed() -> None:
 def test_a_plugin_that_only_the_services_know_is_listed_with_its_source() -> None:
     (row,) = merge([], {"routing": [said(source="louyu-squad")]})
     assert (row["name"], row["source"], row["state"]) == ("squad", "louyu-squad", "running")
+
+
+def test_two_plugins_of_one_name_are_both_listed_with_what_is_said_of_each() -> None:
+    other = {**installed(), "source": "louyu-beta", "state": "failed", "fault": "already named squad"}
+    here = {**installed(), "source": "louyu-alpha, in place at /plugins/alpha"}
+    told = [said(source="louyu-alpha"), said(source="louyu-beta", state="failed", fault="already named squad")]
+    rows = merge([here, other], {"routing": told})
+    assert [(row["source"], row["state"], row["fault"]) for row in rows] == [
+        ("louyu-alpha, in place at /plugins/alpha", "running", ""),
+        ("louyu-beta", "failed", "already named squad"),
+    ]
+
+
+def test_a_plugin_switched_off_on_one_side_only_is_one_row() -> None:
+    (row,) = merge([installed()], {"routing": [PluginState(name="squad", state="disabled")]})
+    assert (row["source"], row["state"]) == ("louyu-squad", "disabled")
+    off_here = {**installed(), "source": "", "hooks": [], "state": "disabled"}
+    (row,) = merge([off_here], {"routing": [said()]})
+    assert (row["source"], row["state"]) == ("louyu-squad", "running")
 
 
 def test_failed_calls_are_counted_with_the_last_of_them() -> None:

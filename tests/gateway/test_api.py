@@ -1,7 +1,11 @@
 """/api/v1: what it gives, what it refuses, and how it says so."""
 
+from typing import Any
+
 import aiohttp
 import pytest
+from louyu_cli import token as tokens
+from louyu_runtime.identity import Principal
 from louyu_runtime.ids import new_id
 
 from tests.embedded.waiting import until
@@ -213,6 +217,20 @@ async def test_nobody_reads_without_a_token_or_with_a_bad_one(edge: Edge, http: 
             assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
+async def test_a_token_that_cannot_be_used_says_why(edge: Edge, http: aiohttp.ClientSession) -> None:
+    link = edge.sign(edge.principal(HEAD, "building_head"), *tokens.SIGN_IN_AUDIENCE)
+    for token, why in (("abc", "it is no whole token"), (link, "it was made for something else")):
+        async with http.get("/api/v1/groups", headers={"Authorization": f"Bearer {token}"}) as answer:
+            assert answer.status == 401
+            assert why in (await answer.json())["message"]
+
+
+async def test_a_token_for_nobody_is_refused_with_how_people_are_named(edge: Edge) -> None:
+    code, _, err = await edge.louyu.louyu("token", "--role", "resident", "--community", COMMUNITY, "--person", "nobody")
+    assert code == 1
+    assert f"{COMMUNITY} has no person nobody; write the key of the import file" in err
+
+
 async def test_a_foreign_group_is_not_found(edge: Edge, http: aiohttp.ClientSession) -> None:
     async with http.get(f"/api/v1/groups/{OTHER_GROUP}", headers=edge.bearer(HEAD, "building_head")) as answer:
         assert answer.status == 404
@@ -223,6 +241,100 @@ async def test_ids_that_are_none_are_named(edge: Edge, http: aiohttp.ClientSessi
     for path, field in (("/api/v1/groups/abc", "group"), ("/api/v1/questions/abc", "question")):
         async with http.get(path, headers=headers) as answer:
             assert (answer.status, (await answer.json())["field"]) == (422, field)
+
+
+def operator(edge: Edge) -> dict[str, str]:
+    """The header of a program with the token that `louyu token --role operator` prints."""
+    principal = Principal(kind="person", id="operator", name="operator", roles=frozenset({"operator"}))
+    return {"Authorization": f"Bearer {edge.sign(principal, *tokens.AUDIENCE)}"}
+
+
+async def test_actions_take_the_number_and_no_body_where_nothing_need_be_said(
+    edge: Edge, http: aiohttp.ClientSession
+) -> None:
+    opened = await post_question(edge, http, "请问信报箱的锁坏了谁来修？")
+    headers = edge.bearer(SECRETARY, "secretary")
+    path = f"/api/v1/questions/{opened['number']}"
+    states = []
+    for action in ("acknowledge", "resolve", "reopen"):
+        async with http.post(f"{path}/{action}", headers=headers) as answer:
+            assert answer.status == 200, await answer.text()
+            found = await answer.json()
+            states.append((found["id"] == opened["id"], found["state"]))
+    assert states[:2] == [(True, "acknowledged"), (True, "resolved")]
+    async with http.post("/api/v1/questions/none/resolve", headers=headers) as answer:
+        assert (answer.status, (await answer.json())["field"]) == (422, "question")
+
+
+@pytest.mark.parametrize(
+    "path", ["groups", "questions", "announcements", "deliveries", f"groups/{GROUP}", "questions/1"]
+)
+async def test_a_community_that_does_not_exist_is_not_an_empty_one(
+    edge: Edge, http: aiohttp.ClientSession, path: str
+) -> None:
+    for community in ("guangximen-beili-nan", new_id()):
+        async with http.get(f"/api/v1/{path}?community={community}", headers=operator(edge)) as answer:
+            assert (answer.status, (await answer.json())["code"]) == (404, "COMMUNITY_NOT_FOUND")
+
+
+async def test_an_operator_publishes_but_is_nobody_in_a_group(edge: Edge, http: aiohttp.ClientSession) -> None:
+    headers = operator(edge)
+    async with http.post(MESSAGES, headers=edge.bearer(HEAD, "building_head"), json={"text": "楼道扫好了"}) as answer:
+        seq = (await answer.json())["seq"]
+    group = f"/api/v1/groups/{GROUP}"
+    for method, path, body in (
+        ("POST", "messages", {"text": "大家好"}),
+        ("PUT", f"messages/{seq}/reactions/thanks", None),
+        ("DELETE", f"messages/{seq}/reactions/thanks", None),
+        ("PUT", f"messages/{seq}/pin", None),
+        ("DELETE", f"messages/{seq}/pin", None),
+        ("PUT", "read", {"seq": seq}),
+    ):
+        async with http.request(method, f"{group}/{path}?community={COMMUNITY}", headers=headers, json=body) as answer:
+            refused = await answer.json()
+            assert (answer.status, refused["code"]) == (403, "NOT_A_PERSON"), (path, refused)
+            assert "louyu token" in refused["mend"]
+    announcement = {
+        "community": COMMUNITY,
+        "title": "停水",
+        "text": "明早停水",
+        "groups": [GROUP],
+        "source": "自来水公司",
+    }
+    async with http.post("/api/v1/announcements", headers=headers, json=announcement) as answer:
+        assert answer.status == 201, await answer.text()
+        assert (await answer.json())["published_by"] == "自来水公司"
+    nowhere = announcement | {"community": "guangximen-beili-nan"}
+    async with http.post("/api/v1/announcements/preview", headers=headers, json=nowhere) as answer:
+        assert answer.status == 404
+
+
+async def test_faults_speak_of_what_was_sent(edge: Edge, http: aiohttp.ClientSession) -> None:
+    headers = edge.bearer(SECRETARY, "secretary")
+    told = []
+    as_json = headers | {"Content-Type": "application/json"}
+    requests: list[tuple[str, str, dict[str, Any]]] = [
+        ("GET", "questions?state=opne", {}),
+        ("GET", "questions?page=x", {}),
+        ("POST", f"groups/{GROUP}/messages", {"json": [1]}),
+        ("POST", f"groups/{GROUP}/messages", {"data": b"{", "headers": as_json}),
+        ("POST", "announcements", {"json": {"text": "b"}}),
+        ("POST", f"groups/{GROUP}/messages", {"json": {"text": "a\0b"}}),
+        ("POST", "announcements", {"json": {"title": "a", "text": "b", "channels": ["fax"]}}),
+    ]
+    for method, path, sent in requests:
+        async with http.request(method, f"/api/v1/{path}", **{"headers": headers, **sent}) as answer:
+            assert answer.status == 422
+            fault = await answer.json()
+            told.append((fault["field"], fault["message"]))
+    assert [field for field, _ in told] == ["state", "page", "body", "body", "title", "text", "channels"]
+    messages = [message for _, message in told]
+    assert messages[1] == "page is not one that was given out; begin without it"
+    assert messages[2] == "it must be a JSON object, sent with Content-Type: application/json"
+    assert messages[3].startswith("it is not JSON: ")
+    assert messages[4] == "it is missing"
+    assert messages[5].startswith("it holds a sign")
+    assert messages[6].startswith("channels names 'fax'")
 
 
 async def test_a_cookie_alone_cannot_write(edge: Edge, http: aiohttp.ClientSession) -> None:

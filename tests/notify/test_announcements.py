@@ -95,6 +95,15 @@ async def test_a_household_is_reached_when_wechat_took_the_message_for_one_of_it
     assert await notify.events("AnnouncementPublished") == 1
 
 
+@pytest.mark.parametrize(("source", "published_by"), [("自来水公司", "自来水公司"), ("", "平台值守人员")])
+async def test_another_system_publishes_with_an_operators_token(notify: Notify, source: str, published_by: str) -> None:
+    operator = Principal(kind="person", id="operator", name="operator", roles=frozenset({"operator"}))
+    answer = await notify.ask("CreateAnnouncement", create(source=source), operator)
+    assert answer.announcement.published_by == published_by
+    request = pb.GetAnnouncementRequest(community_id=COMMUNITY, announcement_id=answer.announcement.id)
+    assert (await notify.ask("GetAnnouncement", request, secretary())).announcement.published_by == published_by
+
+
 async def test_a_post_in_the_group_is_sent_but_no_proof(notify: Notify) -> None:
     await notify.hear(household_changed("28/1-101", member("zhao")), household_changed("28/1-102"))
     announcement_id = await publish(notify)

@@ -71,6 +71,14 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+def test_the_wheels_are_built_from_folders_of_the_checkout_not_from_names_in_an_index() -> None:
+    command = re.search(r"`python -m pip wheel --no-deps --wheel-dir wheels (.*?)`", GUIDE)
+    assert command
+    for source in command[1].split():
+        assert source.startswith("./"), f"pip takes {source} for a name and fetches somebody else's package"
+        assert (ROOT / source / "pyproject.toml").is_file()
+
+
 def test_the_wheels_hold_what_an_integrator_needs(wheels: Path) -> None:
     sdk, proto = (next(wheels.glob(f"{name}-*.whl")) for name in ("louyu_sdk", "louyu_proto"))
     assert {"louyu_sdk/py.typed", "louyu_sdk/scaffold/responder/package/plugin.py.txt"} <= set(

@@ -78,7 +78,7 @@ async def test_two_plugins_with_one_type_leave_the_second_out() -> None:
     host = await started(a=responder_plugin("same", 0.3), b=responder_plugin("same", 0.9))
     assert [one.plugin for one in await host.match(example_question())] == ["a"]
     assert [(fault.name, fault.error) for fault in host.faults] == [
-        ("b", "responder type same belongs to another plugin already")
+        ("b", "responder type same belongs to the plugin a already; rename one")
     ]
     assert [plugin.name for plugin in host.plugins] == ["a"]
 

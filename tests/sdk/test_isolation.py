@@ -15,6 +15,7 @@ from louyu_sdk.results import checked_match
 from louyu_sdk.testing import example_question
 from louyu_sdk.workers import LONGEST_QUEUE, THREADS
 
+from tests.embedded.waiting import until
 from tests.sdk.conftest import plugin_of
 
 request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="none")
@@ -110,6 +111,19 @@ async def test_more_calls_than_threads_and_queue_hold_are_refused_at_once(rig: R
     assert {type(call.exception()) for call in done} == {PluginBusy}
     assert rig.calls.left_out() == ()
     await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def test_a_plugin_whose_threads_all_hang_is_not_waited_for_until_one_returns(rig: Rig) -> None:
+    calls = [asyncio.ensure_future(rig.match("sleeping")) for _ in range(THREADS)]
+    await asyncio.gather(*calls, return_exceptions=True)
+    assert rig.calls.hanging() == ("sleeping",)
+    assert rig.calls.left_out() == ()
+    with pytest.raises(PluginLeftOut, match="all threads of sleeping hang"):
+        await rig.match("sleeping")
+    rig.released.set()
+    await until(lambda: not rig.calls.hanging())
+    with pytest.raises(ResultRefused):
+        await rig.match("sleeping")
 
 
 async def test_after_five_failures_a_plugin_is_left_out_without_being_called(rig: Rig) -> None:

@@ -1,9 +1,12 @@
 """Which plugins are used, and what is said of those that are not."""
 
+import threading
 from collections.abc import Callable
+from datetime import timedelta
 from importlib.metadata import EntryPoint
 
 import pytest
+from louyu_sdk import importing
 from louyu_sdk.errors import ContractBroken
 from louyu_sdk.loading import load_plugins
 
@@ -57,6 +60,24 @@ def test_a_plugin_that_cannot_be_used_is_a_fault_and_stops_no_other(
     assert fault in listed.error
     assert "\n" not in listed.error
     assert listed.since.tzinfo is not None
+
+
+def test_a_plugin_that_hangs_at_import_is_a_fault_and_stops_no_other(
+    install: Install, found: Found, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "IMPORT_TIME_LIMIT", timedelta(milliseconds=50))
+    never = threading.Event()
+    monkeypatch.setattr(threading, "never_for_this_test", never, raising=False)
+    install("hanging", "import threading\nthreading.never_for_this_test.wait()")
+    install("squad", GOOD)
+    try:
+        loaded = load_plugins(found())
+    finally:
+        never.set()
+    assert [one.name for one in loaded.plugins] == ["squad"]
+    (listed,) = loaded.faults
+    assert listed.name == "hanging"
+    assert "the import of hanging_module did not end within 0.05 s" in listed.error
 
 
 def test_of_two_plugins_with_one_name_the_first_is_used(install: Install, found: Found) -> None:

@@ -29,6 +29,7 @@ from louyu_sdk import (
     RoleInGroup,
     SendError,
     SendResult,
+    SettingsSection,
     Step,
     Supervision,
     WhatThen,
@@ -127,6 +128,17 @@ def test_settings_are_read_as_the_plugins_own_model() -> None:
 
     responder = Responder(id="1", responder_type="property", name="甲物业", settings={"opens_at": "8"})
     assert responder.settings_as(Shift).opens_at == 8
+
+
+def test_a_setting_that_does_not_exist_is_told_with_those_that_do() -> None:
+    class Shift(PluginSettings):
+        opens_at: int = 9
+        closes_at: int = 18
+
+    section = SettingsSection(responder_type="property", model=Shift)
+    assert louyu_sdk.settings_faults(section, {"open_at": "8"}) == (
+        "open_at: there is no such setting; there are opens_at, closes_at",
+    )
 
 
 def test_a_responder_without_buildings_serves_all() -> None:

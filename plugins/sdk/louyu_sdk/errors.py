@@ -8,7 +8,7 @@
         ├── ResultRefused    the implementation returned what the hook does not allow; `__cause__` says what
         ├── PluginTooSlow    the time limit of the hook passed
         ├── PluginBusy       the plugin's threads are taken and its queue is full
-        └── PluginLeftOut    the plugin's breaker is open; the implementation was not called
+        └── PluginLeftOut    the breaker is open, or all threads hang; the implementation was not called
 
 None of these texts is meant for residents.
 """
@@ -63,6 +63,6 @@ class PluginBusy(CallFailed):
 
 
 class PluginLeftOut(CallFailed):
-    """The breaker of this plugin is open after repeated failures."""
+    """The breaker of this plugin is open after repeated failures, or each of its threads hangs in a call."""
 
     reason = "left_out"

@@ -34,6 +34,9 @@ from louyu_sdk.results import (
 )
 from louyu_sdk.settings import SettingsSection
 
+_FAILED_AGAIN = "its calls failed again and again; it is left out for a minute"
+_ALL_HANG = "all its threads hang in calls that have not returned; it is left out until one does"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PluginMatch:
@@ -78,9 +81,11 @@ class PluginHost:
             except CallFailed as error:
                 self._leave_out(plugin, f"louyu_responder_types: {error}")
                 continue
-            taken = {one.key for one in self.responder_types} & {one.key for one in types}
+            owners = {one.key: owner for owner, known in self._types.items() for one in known}
+            taken = owners.keys() & {one.key for one in types}
             if taken:
-                self._leave_out(plugin, f"responder type {min(taken)} belongs to another plugin already")
+                key = min(taken)
+                self._leave_out(plugin, f"responder type {key} belongs to the plugin {owners[key]} already; rename one")
             else:
                 self._types[plugin] = types
         for plugin in self._calls.implementers("louyu_settings"):
@@ -109,8 +114,9 @@ class PluginHost:
 
         `resting` are names of plugins to be shown as resting beside those whose own breaker is open.
         """
-        now_resting = {*self._calls.left_out(), *resting}
-        found = [self._state_of(one, one.name in now_resting) for one in self.plugins if _is_used(one, service)]
+        why_resting = dict.fromkeys((*self._calls.left_out(), *resting), _FAILED_AGAIN)
+        why_resting.update(dict.fromkeys(self._calls.hanging(), f"{_ALL_HANG}; start {service} again"))
+        found = [self._state_of(one, why_resting.get(one.name, "")) for one in self.plugins if _is_used(one, service)]
         for fault in self.faults:
             failures = self.failures.of(fault.name)
             found.append(
@@ -229,15 +235,15 @@ class PluginHost:
         self.failures.add(failure)
         self._on_failure(failure)
 
-    def _state_of(self, plugin: InstalledPlugin, is_resting: bool) -> PluginState:
+    def _state_of(self, plugin: InstalledPlugin, why_resting: str) -> PluginState:
         failures = self.failures.of(plugin.name)
         return PluginState(
             name=plugin.name,
             version=plugin.version,
             source=plugin.source,
             hooks=plugin.hooks,
-            state=RESTING if is_resting else RUNNING,
-            fault="its calls failed again and again; it is left out for a minute" if is_resting else "",
+            state=RESTING if why_resting else RUNNING,
+            fault=why_resting,
             failure_count=failures.count,
             last_failure=failures.last,
             last_failed_at=failures.at,

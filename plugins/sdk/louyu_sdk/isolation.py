@@ -70,6 +70,10 @@ class IsolatedCalls:
         """Return the names of the plugins whose breaker is open now."""
         return tuple(sorted(plugin for plugin, breaker in self._breakers.items() if breaker.is_open))
 
+    def hanging(self) -> tuple[str, ...]:
+        """Return the names of the plugins that are not called now, since all their threads hang."""
+        return tuple(sorted(plugin for plugin, workers in self._workers.items() if workers.all_hang))
+
     async def call(self, plugin: str, hook: str, arguments: Mapping[str, object], *, check: Callable[[object], T]) -> T:
         """Call the plugin's implementation of the hook and return what `check` makes of its result.
 
@@ -77,12 +81,17 @@ class IsolatedCalls:
         logged and reported already.
         """
         breaker = self._breakers.setdefault(plugin, Breaker(self._clock))
+        workers = self._workers.setdefault(plugin, WorkerThreads(plugin))
+        if workers.all_hang:
+            hanging = PluginLeftOut(f"all threads of {plugin} hang in calls that have not returned")
+            self._report(plugin, hook, hanging)
+            raise hanging
         if not breaker.admits():
             failure = PluginLeftOut(f"{plugin} is left out after repeated failures")
             self._report(plugin, hook, failure)
             raise failure
         try:
-            result = check(await self._run(plugin, hook, arguments))
+            result = check(await self._run(workers, plugin, hook, arguments))
         except (ContractBroken, InvalidField) as error:
             breaker.failed()
             refused = ResultRefused(str(error))
@@ -108,16 +117,16 @@ class IsolatedCalls:
         for workers in self._workers.values():
             workers.close()
 
-    async def _run(self, plugin: str, hook: str, arguments: Mapping[str, object]) -> object:
+    async def _run(self, workers: WorkerThreads, plugin: str, hook: str, arguments: Mapping[str, object]) -> object:
         implementation = self._implementation(plugin, hook)
         named = {name: arguments[name] for name in implementation.argnames}
-        workers = self._workers.setdefault(plugin, WorkerThreads(plugin))
         limit = HOOK_TIME_LIMITS[hook].total_seconds()
         future = workers.submit(lambda: implementation.function(**named))
         try:
             async with asyncio.timeout(limit):
                 return await asyncio.wrap_future(future)
         except TimeoutError:
+            workers.give_up(future)
             raise PluginTooSlow(f"{plugin} did not return from {hook} within {limit:g} s") from None
 
     def _implementation(self, plugin: str, hook: str) -> pluggy.HookImpl:

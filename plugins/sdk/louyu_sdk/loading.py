@@ -17,6 +17,7 @@ import pluggy
 
 from louyu_sdk import hookspecs
 from louyu_sdk.errors import ContractBroken
+from louyu_sdk.importing import import_plugin
 from louyu_sdk.markers import CONTRACT, PROJECT
 
 ENTRY_POINT_GROUP = "louyu.plugins"
@@ -117,7 +118,7 @@ def _load(manager: pluggy.PluginManager, entry_point: EntryPoint, version: str) 
             f"another plugin is already named {entry_point.name}; uninstall one, or rename its entry point"
             f" (this one is of {_distribution(entry_point)})"
         )
-    plugin = entry_point.load()
+    plugin = import_plugin(entry_point)
     contract = getattr(plugin, "louyu_contract", None)
     if contract is None:
         raise ContractBroken(

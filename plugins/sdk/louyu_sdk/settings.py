@@ -40,8 +40,10 @@ def settings_faults(section: SettingsSection, values: Mapping[str, str]) -> tupl
     try:
         section.model.model_validate(dict(values))
     except ValidationError as error:
+        there_are = f"there is no such setting; there are {', '.join(section.model.model_fields) or 'none'}"
         return tuple(
-            f"{'.'.join(str(part) for part in fault['loc']) or 'settings'}: {fault['msg']}"
+            f"{'.'.join(str(part) for part in fault['loc']) or 'settings'}: "
+            + (there_are if fault["type"] == "extra_forbidden" else fault["msg"])
             for fault in error.errors(include_input=False, include_url=False)
         )
     return ()

@@ -19,3 +19,6 @@ HOOK_TIME_LIMITS: Mapping[str, timedelta] = MappingProxyType(
 
 SEND_TIME_LIMIT = timedelta(seconds=10)
 """For one batch through `Channel.send`, and for one call of `ChannelWithReceipts.receipts`."""
+
+IMPORT_TIME_LIMIT = timedelta(seconds=20)
+"""For the import of a plugin's module at the start."""

@@ -25,6 +25,18 @@ class WorkerThreads:
         self._plugin = plugin
         self._jobs: queue.Queue[_Job | None] = queue.Queue(maxsize=LONGEST_QUEUE)
         self._started = False
+        self._overdue: set[Future[object]] = set()
+
+    @property
+    def all_hang(self) -> bool:
+        """Whether every thread is in a call that its caller has given up, so that no other call can begin."""
+        return len(self._overdue) >= THREADS
+
+    def give_up(self, call: Future[object]) -> None:
+        """Note that nobody waits for this call any more; one that is under way keeps its thread until it returns."""
+        if not call.cancel() and not call.done():
+            self._overdue.add(call)
+            call.add_done_callback(self._overdue.discard)
 
     def submit(self, call: Callable[[], object]) -> Future[object]:
         """Queue the call and return its future, which fails with PluginRaised. Raises PluginBusy if the queue is full.

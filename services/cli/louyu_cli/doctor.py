@@ -21,6 +21,8 @@ from louyu_cli.checks.finding import Finding
 from louyu_cli.checks.gateway import check_gateway
 from louyu_cli.checks.keys import check_keys, check_sealed
 from louyu_cli.checks.media import check_media
+from louyu_cli.checks.plugins import REQUESTS as PLUGIN_SERVICES
+from louyu_cli.checks.plugins import check_plugins
 from louyu_cli.checks.services import check_service
 from louyu_cli.checks.streams import check_redis
 from louyu_cli.errors import CommandError
@@ -69,6 +71,8 @@ async def examine() -> list[Finding]:
     findings += await _within("redis", _alone(lambda: check_redis(found.redis_url.get_secret_value())))
     for service in SERVICES:
         findings += await _within(f"service {service}", lambda service=service: check_service(service, found))  # type: ignore[misc]
+    for service in PLUGIN_SERVICES:
+        findings += await _within(f"plugins of {service}", lambda service=service: check_plugins(service, found))  # type: ignore[misc]
     return findings + await _within("gateway", lambda: check_gateway(environ, found))
 
 

@@ -52,15 +52,28 @@ def list_plugins() -> PluginList:
 
 def merge(installed: Iterable[Row], answers: Mapping[str, Iterable[plan_pb2.PluginState]]) -> list[Row]:
     """Return the rows of what is installed with what each service that answered says, and of what only services know."""
-    rows = {row["name"]: row for row in installed}
+    rows = list(installed)
     for service, plugins in answers.items():
         for plugin in plugins:
-            row = rows.setdefault(plugin.name, _row(plugin.name, plugin.version, plugin.source, plugin.hooks, ""))
+            row = next((row for row in rows if _is_same(row, plugin)), None)
+            if row is None:
+                row = _row(plugin.name, plugin.version, plugin.source, plugin.hooks, "")
+                rows.append(row)
+            row["source"] = row["source"] or plugin.source
             row["services"] = {**(row["services"] or {}), service: _state(plugin)}
     if answers:
-        for row in rows.values():
+        for row in rows:
             _judge(row, answers.keys())
-    return _in_order(rows.values())
+    return _in_order(rows)
+
+
+def _is_same(row: Row, plugin: plan_pb2.PluginState) -> bool:
+    """Whether they are one plugin: two of one name may be installed, each from a distribution of its own.
+
+    Of one that is switched off nobody knows the distribution, since it is not even imported.
+    """
+    here, there = (source.partition(", in place")[0] for source in (row["source"], plugin.source))
+    return row["name"] == plugin.name and (here == there or not here or not there)
 
 
 def as_text(found: PluginList) -> str:
@@ -148,8 +161,9 @@ def _judge(row: Row, asked: Iterable[str]) -> None:
 def _failures(state: Row) -> str:
     if not state["failures"]:
         return "no failed calls"
-    return f"{state['failures']} failed calls, the last at {state['last_failed_at']}: {state['last_failure']}"
+    calls = "1 failed call" if state["failures"] == 1 else f"{state['failures']} failed calls"
+    return f"{calls}, the last at {state['last_failed_at']}: {state['last_failure']}"
 
 
 def _in_order(rows: Iterable[Row]) -> list[Row]:
-    return sorted(rows, key=lambda row: row["name"])
+    return sorted(rows, key=lambda row: (row["name"], row["source"]))

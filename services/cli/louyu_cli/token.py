@@ -7,8 +7,10 @@ import asyncio
 import json
 from dataclasses import replace
 
+import grpc
 from louyu.messaging.v1 import community_pb2, messaging_service_pb2
 from louyu_runtime import ids
+from louyu_runtime.errors import RemoteError
 from louyu_runtime.identity import PERSON_ROLES, Principal
 from louyu_runtime.settings import ROLES
 
@@ -50,12 +52,18 @@ async def _make(arguments: argparse.Namespace) -> str:
         if arguments.role == "operator":
             principal = Principal(kind="person", id="operator", name="operator", roles=frozenset({"operator"}))
         else:
-            answer = await services.messaging.call(
-                "GetPerson",
-                messaging_service_pb2.GetPersonRequest(
-                    community_id=ids.community_id_of(arguments.community), person=arguments.person
-                ),
+            asked = messaging_service_pb2.GetPersonRequest(
+                community_id=ids.community_id_of(arguments.community), person=arguments.person
             )
+            try:
+                answer = await services.messaging.call("GetPerson", asked)
+            except RemoteError as error:
+                if error.code is not grpc.StatusCode.NOT_FOUND:
+                    raise
+                raise CommandError(
+                    f"{arguments.community} has no person {arguments.person}; write the key of the import file, a UUID,"
+                    " or for residents building, flat and name, such as 2-1-101-张家"
+                ) from error
             principal = principal_of(answer.person)
             if arguments.role not in principal.roles:
                 held = ", ".join(sorted(principal.roles)) or "none"

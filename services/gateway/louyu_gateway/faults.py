@@ -5,6 +5,7 @@ A program gets `{code, field, message, mend, incident}`; a person gets a page. W
 """
 
 import logging
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -56,8 +57,10 @@ MENDS = {
     504: "send the same again in a moment; with the same idempotency key nothing happens twice",
 }
 MENDS_OF_CODES = {
+    "COMMUNITY_NOT_FOUND": "check the key or UUID given as community",
     "FORM_NOT_OURS": "load the page again; a program sends a bearer token instead of a cookie",
     "IDEMPOTENCY_KEY_REUSED": "use a new key for a new request",
+    "NOT_A_PERSON": "take the token of a person: louyu token --role ROLE --community KEY --person KEY",
 }
 # Fields that have another name here than in the services' messages.
 FIELDS = {
@@ -75,6 +78,16 @@ FIELDS = {
     "promised_within": "promised_within_minutes",
     "idempotency_key": "Idempotency-Key",
     "page_token": "page",
+    "delivery_id": "delivery",
+}
+_FIELD_IN_WORDS = re.compile(rf"\b(?:[a-z]+\.)?({'|'.join(FIELDS)})\b")
+_PARENT_IN_WORDS = re.compile(r"\b(?:announcement|message)\.(?=[a-z])")
+# What pydantic says in words that help nobody who sends JSON.
+_PLAINER = {
+    "model_attributes_type": "it must be a JSON object, sent with Content-Type: application/json",
+    "model_type": "it must be a JSON object, sent with Content-Type: application/json",
+    "missing": "it is missing",
+    "extra_forbidden": "there is no such field",
 }
 # Words for people, where the service has given none of its own.
 WORDS = {
@@ -114,15 +127,15 @@ def answer_to(error: Exception) -> Answer:
     if isinstance(error, RemoteError | LouyuError):
         status = STATUS.get(error.code, 500)
         if status < 500:
-            return _answer(status, error.reason, error.message, field_here(error.field), error.resident_text, error)
+            return _answer(
+                status, error.reason, words_here(error.message), field_here(error.field), error.resident_text, error
+            )
         if status in (503, 504):
             logger.warning("a service did not answer", extra={"reason": error.reason, "code": error.code.name})
             return _answer(status, error.reason, "a service that is needed does not answer", "", WORDS[status], error)
     elif isinstance(error, RequestValidationError):
-        first = error.errors()[0]
-        is_json = first["type"] != "json_invalid"
-        path = ".".join(str(part) for part in first["loc"][1:]) if is_json else ""
-        return _answer(422, "INVALID_ARGUMENT", str(first["msg"]), path or "body", "填写的内容有误，请改一下再试。")
+        field, message = _first_fault(error)
+        return _answer(422, "INVALID_ARGUMENT", message, field, "填写的内容有误，请改一下再试。")
     elif isinstance(error, StarletteHTTPException):
         field = "body" if error.status_code in (400, 408, 413) else ""
         return _answer(error.status_code, f"HTTP_{error.status_code}", str(error.detail), field, "")
@@ -140,6 +153,28 @@ def field_here(field: str) -> str:
     """
     name = field.rsplit(".", 1)[-1].split("[", 1)[0]
     return FIELDS.get(name, name)
+
+
+def words_here(message: str) -> str:
+    """Return a service's message with the names that its fields have here.
+
+    >>> words_here("page_token is not one that was given out")
+    'page is not one that was given out'
+    >>> words_here("announcement.valid_until must lie in the future")
+    'valid_until must lie in the future'
+    """
+    renamed = _FIELD_IN_WORDS.sub(lambda found: FIELDS[found[1]], message)
+    return _PARENT_IN_WORDS.sub("", renamed)
+
+
+def _first_fault(error: RequestValidationError) -> tuple[str, str]:
+    """Return the field and the fault of the first that is wrong with a request."""
+    first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return "body", f"it is not JSON: {first.get('ctx', {}).get('error', 'it ends too early')}"
+    path = ".".join(part for part in first["loc"][1:] if isinstance(part, str))
+    message = _PLAINER.get(first["type"]) or str(first["msg"]).removeprefix("Value error, ")
+    return path or "body", message
 
 
 def _answer(

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from louyu_runtime.database import Transaction
 from louyu_runtime.identity import Principal
+from louyu_runtime.ids import is_uuid
 
-from louyu_messaging.errors import GroupNotFound, PersonNotFound
+from louyu_messaging.errors import GroupNotFound, NotAPerson, PersonNotFound
 from louyu_messaging.places import Group, Person
 from louyu_messaging.roles import STEWARDS
 from louyu_messaging.store import places
@@ -23,6 +24,13 @@ def sees_all(principal: Principal) -> bool:
 def reader_of(principal: Principal) -> str:
     """Return the person who reads, "" for a service or an operator."""
     return "" if sees_all(principal) else principal.id
+
+
+def own_id(principal: Principal) -> str:
+    """Return the person who acts as themselves. Raises NotAPerson for services, and operators who are nobody's token."""
+    if not is_uuid(principal.id):
+        raise NotAPerson
+    return principal.id
 
 
 async def group_for(tx: Transaction, principal: Principal, group_id: str) -> tuple[Group, bool]:

@@ -71,14 +71,14 @@ class ConversationServicer(conversation_service_pb2_grpc.ConversationServiceServ
         kind = wire.reaction_of(request.reaction)
 
         async def act(tx: Transaction, group_id: str, seq: int) -> int:
-            me = await access.person_for(tx, current_principal(), current_principal().id, is_id=True)
+            me = await access.person_for(tx, current_principal(), access.own_id(current_principal()), is_id=True)
             return await react(tx, group_id, seq, me.id, me.name, kind, is_withdrawn=request.is_withdrawn)
 
         return pb.ReactToMessageResponse(message=await self._change(request, act))
 
     async def PinMessage(self, request: pb.PinMessageRequest, context: Context) -> pb.PinMessageResponse:
         async def act(tx: Transaction, group_id: str, seq: int) -> int:
-            me = await access.person_for(tx, current_principal(), current_principal().id, is_id=True)
+            me = await access.person_for(tx, current_principal(), access.own_id(current_principal()), is_id=True)
             return await pin(tx, group_id, seq, me.id, me.name, is_withdrawn=request.is_withdrawn)
 
         return pb.PinMessageResponse(message=await self._change(request, act, stewards_only=True))
@@ -98,7 +98,7 @@ class ConversationServicer(conversation_service_pb2_grpc.ConversationServiceServ
         _check_seq(request.seq)
         async with self._community(request) as tx:
             await access.group_for(tx, current_principal(), group_id)
-            read_seq = await read_positions.move_on(tx, group_id, current_principal().id, request.seq)
+            read_seq = await read_positions.move_on(tx, group_id, access.own_id(current_principal()), request.seq)
         return pb.MarkReadResponse(read_seq=read_seq)
 
     async def _change(self, request: Any, act: Act, *, stewards_only: bool = False) -> message_pb2.Message:

@@ -21,6 +21,8 @@ FailedPrecondition
 ├── RoleHeld             a role has to be handed over before its holder leaves
 ├── WordsAreThere        somebody else was quicker in putting a recording into words
 └── SenderNotMember      the named sender is not in the group
+PermissionDenied
+└── NotAPerson           only somebody of the group can do this
 ResourceExhausted
 ├── PostingOverloaded    the same post may succeed in a moment
 ├── ReaderTooSlow        a subscription's buffer is full; resume from the last `seq`
@@ -29,7 +31,7 @@ ResourceExhausted
 
 from collections.abc import Sequence
 
-from louyu_runtime.errors import FailedPrecondition, InvalidArgument, NotFound, ResourceExhausted
+from louyu_runtime.errors import FailedPrecondition, InvalidArgument, NotFound, PermissionDenied, ResourceExhausted
 
 from louyu_messaging.media.media import TEXTS
 
@@ -44,6 +46,15 @@ class CommunityNotFound(NotFound):
 
     def __init__(self) -> None:
         super().__init__("no such community, or it is not yours")
+
+
+class NotAPerson(PermissionDenied):
+    """A service, or an operator who is no person of the community, acts as if they were in the group."""
+
+    reason = "NOT_A_PERSON"
+
+    def __init__(self) -> None:
+        super().__init__("only a person of the group can do this, and your token names none")
 
 
 class GroupNotFound(NotFound):

@@ -58,7 +58,8 @@ class Announcement:
     published_at: datetime
     valid_until: datetime
     published_by: str
-    published_by_id: str
+    published_by_id: str | None
+    """None for an operator who is no person of the community, such as another system."""
     is_ledger_complete: bool = False
 
     @property

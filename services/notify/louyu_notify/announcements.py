@@ -11,7 +11,7 @@ from datetime import timedelta
 from louyu_runtime import redaction
 from louyu_runtime.database import Transaction
 from louyu_runtime.identity import Principal
-from louyu_runtime.ids import new_id
+from louyu_runtime.ids import is_uuid, new_id
 from louyu_sdk import RecipientKind
 
 from louyu_notify import facts, rights
@@ -26,6 +26,8 @@ SHOWN_AT_MOST = timedelta(days=90)
 LONGEST_TITLE = 60
 LONGEST_TEXT = 2000
 LONGEST_SOURCE = 60
+OPERATORS_NAME = "平台值守人员"
+"""Who published, where an operator's token names neither a person nor a source."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,7 @@ async def publish(
     """Publish an announcement; `wake` is called once it is durable. Raises as `preview` does."""
     previewed = await preview(tx, principal, wanted, channels)
     found = previewed.announcement
+    is_somebody = is_uuid(principal.id)
     announcement = Announcement(
         announcement_id=new_id(),
         community_id=tx.community_id,
@@ -71,8 +74,8 @@ async def publish(
         source=found.source,
         published_at=tx.now,
         valid_until=found.valid_until or tx.now + SHOWN_FOR,
-        published_by=found.source or principal.name,
-        published_by_id=principal.id,
+        published_by=found.source or (principal.name if is_somebody else OPERATORS_NAME),
+        published_by_id=principal.id if is_somebody else None,
     )
     await store.insert(tx, announcement)
     await deliveries.add_for_places(

@@ -123,6 +123,15 @@ class TokenSigner:
         return token
 
 
+_UNUSABLE: tuple[tuple[type[jwt.InvalidTokenError], str], ...] = (
+    (jwt.InvalidAudienceError, "it was made for something else, such as a link for signing in"),
+    (jwt.ImmatureSignatureError, "it is not good yet; compare the clocks"),
+    (jwt.MissingRequiredClaimError, "it lacks what every token of louyu says"),
+    (jwt.DecodeError, "it is no whole token; copy all of it, without line breaks"),
+)
+"""In the order in which they are tried."""
+
+
 @dataclass
 class TokenVerifier:
     """Believes tokens that one of the keys has signed and that are meant for `audience`."""
@@ -161,9 +170,8 @@ class TokenVerifier:
             except jwt.InvalidSignatureError:
                 continue
             except jwt.InvalidTokenError as error:
-                raise Unauthenticated(
-                    f"the token cannot be used: {error.__class__.__name__}", reason="TOKEN_INVALID"
-                ) from error
+                words = next((words for kind, words in _UNUSABLE if isinstance(error, kind)), error.__class__.__name__)
+                raise Unauthenticated(f"the token cannot be used: {words}", reason="TOKEN_INVALID") from error
             kind = claims.get("kind")
             if kind not in ("person", "service"):
                 raise Unauthenticated("the token names no kind of principal", reason="TOKEN_INVALID")

@@ -7,6 +7,7 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 
 from louyu_sdk.errors import ContractBroken
+from louyu_sdk.importing import import_plugin
 from louyu_sdk.loading import ENTRY_POINT_GROUP
 
 
@@ -34,7 +35,7 @@ def plugins_at(folder: Path) -> Mapping[str, object]:
     plugins: dict[str, object] = {}
     for name, value in declared.items():
         try:
-            plugins[name] = EntryPoint(name=name, value=value, group=ENTRY_POINT_GROUP).load()
+            plugins[name] = import_plugin(EntryPoint(name=name, value=value, group=ENTRY_POINT_GROUP))
         # An import may raise anything, SystemExit too.
         except (Exception, SystemExit) as error:
             raise ContractBroken(f"{name} = {value} cannot be imported: {type(error).__name__}: {error}") from error

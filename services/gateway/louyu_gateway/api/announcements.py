@@ -15,6 +15,7 @@ from louyu_gateway.api.asking import (
     Limit,
     Page,
     checked_id,
+    community_of,
     key_or_new,
     reader,
     writer,
@@ -34,7 +35,9 @@ def announcement_routes(gateway: Gateway) -> APIRouter:
         """List announcements that you may see, newest first."""
         viewer = await reader(gateway, request)
         found: notify.ListAnnouncementsResponse = await viewer.ask.notify(
-            notify.ListAnnouncementsRequest(community_id=viewer.community(community), page_size=limit, page_token=page)
+            notify.ListAnnouncementsRequest(
+                community_id=await community_of(viewer, community), page_size=limit, page_token=page
+            )
         )
         return models.Announcements(
             announcements=[answers.announcement(announcement) for announcement in found.announcements],
@@ -52,7 +55,7 @@ def announcement_routes(gateway: Gateway) -> APIRouter:
         viewer = await writer(gateway, request)
         created: notify.CreateAnnouncementResponse = await viewer.ask.notify(
             notify.CreateAnnouncementRequest(
-                community_id=viewer.community(announcement.community),
+                community_id=await community_of(viewer, announcement.community),
                 announcement=_to_proto(announcement),
                 idempotency_key=key_or_new(idempotency_key),
             )
@@ -66,7 +69,7 @@ def announcement_routes(gateway: Gateway) -> APIRouter:
         viewer = await writer(gateway, request)
         found: notify.PreviewAnnouncementResponse = await viewer.ask.notify(
             notify.PreviewAnnouncementRequest(
-                community_id=viewer.community(announcement.community), announcement=_to_proto(announcement)
+                community_id=await community_of(viewer, announcement.community), announcement=_to_proto(announcement)
             )
         )
         return models.Preview(
@@ -80,7 +83,7 @@ def announcement_routes(gateway: Gateway) -> APIRouter:
         viewer = await reader(gateway, request)
         found: notify.GetAnnouncementResponse = await viewer.ask.notify(
             notify.GetAnnouncementRequest(
-                community_id=viewer.community(community),
+                community_id=await community_of(viewer, community),
                 announcement_id=checked_id(announcement, "announcement"),
             )
         )
@@ -105,7 +108,7 @@ def announcement_routes(gateway: Gateway) -> APIRouter:
         summary = await read(request, announcement, community)
         found: notify.ListReachResponse = await viewer.ask.notify(
             notify.ListReachRequest(
-                community_id=viewer.community(community),
+                community_id=await community_of(viewer, community),
                 announcement_id=announcement,
                 states=[reach_from_word(word) for word in state or ()],
                 page_size=limit,
@@ -133,7 +136,7 @@ def announcement_routes(gateway: Gateway) -> APIRouter:
         viewer = await writer(gateway, request)
         recorded: notify.RecordVisitResponse = await viewer.ask.notify(
             notify.RecordVisitRequest(
-                community_id=viewer.community(community),
+                community_id=await community_of(viewer, community),
                 announcement_id=checked_id(announcement, "announcement"),
                 household_id=checked_id(visit.household, "household"),
                 result=visit_from_word(visit.result),

@@ -5,7 +5,8 @@ from typing import Annotated
 
 from fastapi import Header, Query, Security
 from fastapi.security import HTTPBearer
-from louyu_runtime.errors import InvalidArgument
+from louyu.messaging.v1 import messaging_service_pb2 as messaging
+from louyu_runtime.errors import InvalidArgument, PermissionDenied, RemoteError
 from louyu_runtime.ids import is_uuid
 from starlette.requests import Request
 
@@ -42,6 +43,31 @@ async def writer(gateway: Gateway, request: Request) -> Viewer:
     if bearer_token(request) is None:
         check_own_form(request, request.headers.get(HEADER, ""))
     return await gateway.viewer(request)
+
+
+async def speaker(gateway: Gateway, request: Request) -> Viewer:
+    """Return who writes as themselves. Raises PermissionDenied also for an operator, who is in no group."""
+    viewer = await writer(gateway, request)
+    if not is_uuid(viewer.principal.id):
+        raise PermissionDenied(
+            "only a person of the group can do this, and your token names none", reason="NOT_A_PERSON"
+        )
+    return viewer
+
+
+async def community_of(viewer: Viewer, given: str | None) -> str:
+    """Return the UUID of the community that is asked about.
+
+    To an operator every community is open, one that does not exist too: a slip of the pen must not look like an empty
+    one. While messaging is away the word is taken as it is. Raises RemoteError with COMMUNITY_NOT_FOUND.
+    """
+    if given and viewer.principal.is_operator:
+        try:
+            await viewer.ask.messaging(messaging.GetCommunityRequest(community=given))
+        except RemoteError as error:
+            if error.code.name not in ("UNAVAILABLE", "DEADLINE_EXCEEDED"):
+                raise
+    return viewer.community(given)
 
 
 def key_or_new(given: str | None) -> str:

@@ -7,7 +7,7 @@ from louyu.messaging.v1 import conversation_service_pb2 as conversation
 from louyu_runtime.errors import NotFound
 
 from louyu_gateway.api import answers, models
-from louyu_gateway.api.asking import ERRORS, SIGNED, Community, checked_id, reader, writer
+from louyu_gateway.api.asking import ERRORS, SIGNED, Community, checked_id, community_of, reader, writer
 from louyu_gateway.bounds import MessageSeq
 from louyu_gateway.gateway import Gateway
 from louyu_gateway.wire import reaction_from_word
@@ -19,7 +19,7 @@ def conversation_routes(gateway: Gateway) -> APIRouter:
 
     async def change(request: Request, community: str | None, asked: Any, group: str) -> models.Message:
         viewer = await writer(gateway, request)
-        asked.community_id = viewer.community(community)
+        asked.community_id = await community_of(viewer, community)
         asked.group_id = checked_id(group, "group")
         return answers.message(group, (await viewer.ask.conversation(asked)).message, None)
 
@@ -60,7 +60,7 @@ def conversation_routes(gateway: Gateway) -> APIRouter:
         viewer = await reader(gateway, request)
         found: conversation.ListPinnedMessagesResponse = await viewer.ask.conversation(
             conversation.ListPinnedMessagesRequest(
-                community_id=viewer.community(community), group_id=checked_id(group, "group")
+                community_id=await community_of(viewer, community), group_id=checked_id(group, "group")
             )
         )
         return models.Pinned(messages=[answers.message(group, message, None) for message in found.messages])
@@ -73,7 +73,9 @@ def conversation_routes(gateway: Gateway) -> APIRouter:
         viewer = await writer(gateway, request)
         found: conversation.MarkReadResponse = await viewer.ask.conversation(
             conversation.MarkReadRequest(
-                community_id=viewer.community(community), group_id=checked_id(group, "group"), seq=position.seq
+                community_id=await community_of(viewer, community),
+                group_id=checked_id(group, "group"),
+                seq=position.seq,
             )
         )
         if not found.read_seq:

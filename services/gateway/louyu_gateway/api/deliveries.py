@@ -15,6 +15,7 @@ from louyu_gateway.api.asking import (
     Limit,
     Page,
     checked_id,
+    community_of,
     key_or_new,
     reader,
     writer,
@@ -40,7 +41,7 @@ def delivery_routes(gateway: Gateway) -> APIRouter:
         viewer = await reader(gateway, request)
         found: notify.ListUndeliveredResponse = await viewer.ask.notify(
             notify.ListUndeliveredRequest(
-                community_id=viewer.community(community),
+                community_id=await community_of(viewer, community),
                 state=state_from_word(state or ""),
                 page_size=limit,
                 page_token=page,
@@ -58,7 +59,7 @@ def delivery_routes(gateway: Gateway) -> APIRouter:
         viewer = await writer(gateway, request)
         await viewer.ask.notify(
             notify.RetryDeliveryRequest(
-                community_id=viewer.community(community),
+                community_id=await community_of(viewer, community),
                 delivery_id=checked_id(delivery, "delivery"),
                 idempotency_key=key_or_new(idempotency_key),
             )

@@ -18,9 +18,10 @@ from louyu_gateway.api.asking import (
     Limit,
     Page,
     checked_id,
+    community_of,
     key_or_new,
     reader,
-    writer,
+    speaker,
 )
 from louyu_gateway.bounds import LARGEST
 from louyu_gateway.gateway import Gateway, Viewer
@@ -38,7 +39,9 @@ def group_routes(gateway: Gateway) -> APIRouter:
         """List the groups of a community that you may see, by name."""
         viewer = await reader(gateway, request)
         found: messaging.ListGroupsResponse = await viewer.ask.messaging(
-            messaging.ListGroupsRequest(community_id=viewer.community(community), page_size=limit, page_token=page)
+            messaging.ListGroupsRequest(
+                community_id=await community_of(viewer, community), page_size=limit, page_token=page
+            )
         )
         return models.Groups(
             groups=[answers.group(group) for group in found.groups], next_page=found.next_page_token or None
@@ -49,7 +52,9 @@ def group_routes(gateway: Gateway) -> APIRouter:
         """Return one group."""
         viewer = await reader(gateway, request)
         found: messaging.GetGroupResponse = await viewer.ask.messaging(
-            messaging.GetGroupRequest(community_id=viewer.community(community), group_id=checked_id(group, "group"))
+            messaging.GetGroupRequest(
+                community_id=await community_of(viewer, community), group_id=checked_id(group, "group")
+            )
         )
         return answers.group(found.group)
 
@@ -66,7 +71,7 @@ def group_routes(gateway: Gateway) -> APIRouter:
         if after_seq is not None and before_seq is not None:
             raise InvalidArgument("give after_seq or before_seq, not both", field="before_seq")
         viewer = await reader(gateway, request)
-        community_id = viewer.community(community)
+        community_id = await community_of(viewer, community)
         found: messaging.ListMessagesResponse = await viewer.ask.messaging(
             messaging.ListMessagesRequest(
                 community_id=community_id,
@@ -92,11 +97,11 @@ def group_routes(gateway: Gateway) -> APIRouter:
         idempotency_key: IdempotencyKey = None,
     ) -> models.PostedMessage:
         """Post a message as yourself; answered when it is durable."""
-        viewer = await writer(gateway, request)
+        viewer = await speaker(gateway, request)
         gateway.keep_pace(request, viewer)
         posted: messaging.PostMessageResponse = await viewer.ask.messaging(
             messaging.PostMessageRequest(
-                community_id=viewer.community(community),
+                community_id=await community_of(viewer, community),
                 group_id=checked_id(group, "group"),
                 message=message_pb2.NewMessage(
                     text=message.text,

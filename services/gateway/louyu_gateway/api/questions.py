@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
+from louyu.routing.v1 import question_pb2
 from louyu.routing.v1 import routing_service_pb2 as routing
 from louyu_runtime.errors import InvalidArgument
 from louyu_runtime.ids import is_uuid
@@ -18,12 +19,16 @@ from louyu_gateway.api.asking import (
     Limit,
     Page,
     checked_id,
+    community_of,
     key_or_new,
     reader,
     writer,
 )
-from louyu_gateway.gateway import Gateway
+from louyu_gateway.gateway import Gateway, Viewer
 from louyu_gateway.wire import state_from_word
+
+NO_WORDS = models.OptionalWords()
+NO_PROMISE = models.Acknowledgement()
 
 
 def question_routes(gateway: Gateway) -> APIRouter:
@@ -47,7 +52,7 @@ def question_routes(gateway: Gateway) -> APIRouter:
         viewer = await reader(gateway, request)
         found: routing.ListQuestionsResponse = await viewer.ask.routing(
             routing.ListQuestionsRequest(
-                community_id=viewer.community(community),
+                community_id=await community_of(viewer, community),
                 group_id=checked_id(group, "group") if group else "",
                 states=[state_from_word(word) for word in state or ()],
                 responder_type=responder_type,
@@ -63,13 +68,9 @@ def question_routes(gateway: Gateway) -> APIRouter:
     @router.get("/{question}")
     async def get_question(request: Request, question: str, community: Community = None) -> models.Question:
         """Return a question by id or number, with its timeline and plan."""
-        if not is_uuid(question) and not (question.isdecimal() and len(question) < 16):
-            raise InvalidArgument("question must be a UUID or a number", field="question")
         viewer = await reader(gateway, request)
-        found: routing.GetQuestionResponse = await viewer.ask.routing(
-            routing.GetQuestionRequest(community_id=viewer.community(community), question=question)
-        )
-        return answers.question(await viewer.shown(found.question), whole=True)
+        found = await _find(viewer, await community_of(viewer, community), question)
+        return answers.question(await viewer.shown(found), whole=True)
 
     async def act(request: Request, action: Message) -> models.Question:
         viewer = await writer(gateway, request)
@@ -78,18 +79,16 @@ def question_routes(gateway: Gateway) -> APIRouter:
         return answers.question(await viewer.shown(answer.question), whole=True)
 
     async def of(request: Request, question: str, community: str | None, key: str | None) -> dict[str, str]:
-        viewer = await reader(gateway, request)
-        return {
-            "community_id": viewer.community(community),
-            "question_id": checked_id(question, "question"),
-            "idempotency_key": key_or_new(key),
-        }
+        viewer = await writer(gateway, request)
+        community_id = await community_of(viewer, community)
+        question_id = question if is_uuid(question) else (await _find(viewer, community_id, question)).id
+        return {"community_id": community_id, "question_id": question_id, "idempotency_key": key_or_new(key)}
 
     @router.post("/{question}/acknowledge")
     async def acknowledge(
         request: Request,
         question: str,
-        body: models.Acknowledgement,
+        body: models.Acknowledgement = NO_PROMISE,
         community: Community = None,
         idempotency_key: IdempotencyKey = None,
     ) -> models.Question:
@@ -139,7 +138,7 @@ def question_routes(gateway: Gateway) -> APIRouter:
     async def resolve(
         request: Request,
         question: str,
-        body: models.OptionalWords,
+        body: models.OptionalWords = NO_WORDS,
         community: Community = None,
         idempotency_key: IdempotencyKey = None,
     ) -> models.Question:
@@ -154,7 +153,7 @@ def question_routes(gateway: Gateway) -> APIRouter:
     async def reopen(
         request: Request,
         question: str,
-        body: models.OptionalWords,
+        body: models.OptionalWords = NO_WORDS,
         community: Community = None,
         idempotency_key: IdempotencyKey = None,
     ) -> models.Question:
@@ -193,3 +192,13 @@ def question_routes(gateway: Gateway) -> APIRouter:
         return await act(request, routing.UndoGuessRequest(**fields, entry_id=body.entry))
 
     return router
+
+
+async def _find(viewer: Viewer, community_id: str, question: str) -> question_pb2.Question:
+    """Return a question by id or number. Raises InvalidArgument for what is neither."""
+    if not is_uuid(question) and not (question.isdecimal() and len(question) < 16):
+        raise InvalidArgument("question must be a UUID or a number", field="question")
+    found: routing.GetQuestionResponse = await viewer.ask.routing(
+        routing.GetQuestionRequest(community_id=community_id, question=question)
+    )
+    return found.question

@@ -132,6 +132,6 @@ def _announcement(row: Any) -> Announcement:
         published_at=row.published_at,
         valid_until=row.valid_until,
         published_by=row.published_by,
-        published_by_id=str(row.published_by_id),
+        published_by_id=str(row.published_by_id) if row.published_by_id else None,
         is_ledger_complete=row.is_ledger_complete,
     )

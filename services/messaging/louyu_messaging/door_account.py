@@ -68,6 +68,8 @@ class AccountWords:
         chosen = door_words.switched_to(said.text, with_clear_names(state.groups))
         if chosen is not None and state.choosing is None:
             return await self.switch(tx, place, state, chosen)
+        if door_words.switches_elsewhere(said.text) and state.choosing is None:
+            return await self._obey(tx, Word.SWITCH, place, state)
         return await self._ask_about_flat(tx, said, place, state)
 
     async def switch(self, tx: Transaction, place: doors.Place, state: DoorState, group: GroupChoice) -> GroupChosen:

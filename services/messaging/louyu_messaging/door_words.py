@@ -33,6 +33,7 @@ _WORDS = {
 }
 _BY_WORDS = {words: word for word, several in _WORDS.items() for words in several}
 _SWITCH_TO = re.compile(r"(?:切换|换)(?:群)?(?:到|至|成)?[ :]*(.+)")
+_A_BUILDING = re.compile(r"[0-9a-z一二三四五六七八九十甲乙丙丁东西南北]{1,4}(?:号楼|号院|楼|栋|幢|座)")
 
 LEAVE_CONFIRMED = frozenset({"确认退出", "确认", "确定", "确定退出", "是", "是的", "对", "退出", "y", "yes"})
 MOVE_CONFIRMED = frozenset({"改", "改登记", "修改", "更改", "是", "是的", "对", "确认", "确定"})
@@ -82,6 +83,12 @@ def switched_to(text: str, groups: Sequence[GroupChoice]) -> GroupChoice | None:
     return next((group for group in groups if plain(group.name) in wanted), None)
 
 
+def switches_elsewhere(text: str) -> bool:
+    """Whether the message wants the words sent to some building's group, whether or not the member is in it."""
+    match = _SWITCH_TO.fullmatch(plain(text)) if len(text) <= LONGEST else None
+    return match is not None and _A_BUILDING.fullmatch(match[1].strip()) is not None
+
+
 def addressed_to(text: str, groups: Sequence[GroupChoice]) -> GroupChoice | None:
     """Return the group, of several, whose name with a colon begins the message: "28号楼：明天停水"."""
     if len(groups) < 2:
@@ -104,6 +111,7 @@ def is_for_account(text: str, groups: Sequence[GroupChoice]) -> bool:
     return (
         word_of(text) is not None
         or switched_to(text, groups) is not None
+        or switches_elsewhere(text)
         or addressed_to(text, groups) is not None
         or names_a_flat(text)
     )

@@ -15,6 +15,7 @@ from louyu_runtime.errors import InvalidArgument
 from louyu_runtime.sealing import Sealer
 
 from louyu_messaging import consent
+from louyu_messaging.called import LONGEST_NAME, name_of_unnamed
 from louyu_messaging.errors import JoinCodeUnknown, NameMisleading
 from louyu_messaging.flats import match_flat
 from louyu_messaging.identities import household_id_of
@@ -23,8 +24,6 @@ from louyu_messaging.places import ChannelAddress
 from louyu_messaging.store import audit
 from louyu_messaging.store import joining as store
 from louyu_messaging.telling import tell_group, tell_household
-
-LONGEST_NAME = 20
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,13 @@ class Joined:
 
 def check_name(name: str) -> None:
     """Raise InvalidArgument for a name that cannot be shown in a group."""
-    if len(name) > LONGEST_NAME or not name.isprintable() or (name and not name.strip()):
+    if not name.isprintable():
+        raise InvalidArgument(
+            "name has a character that cannot be shown, such as a joined emoji or a line break: leave it out",
+            field="name",
+            resident_text="称呼里有显示不出来的符号（比如组合表情），请去掉再试。",
+        )
+    if len(name) > LONGEST_NAME or (name and not name.strip()):
         raise InvalidArgument(
             f"name must be 1 to {LONGEST_NAME} characters on one line, or empty",
             field="name",
@@ -80,7 +85,7 @@ async def join_group(tx: Transaction, joining: Joining, sealer: Sealer, new_id: 
     household_id = household_id_of(tx.community_id, building.key, flat)
     await store.add_household(tx, household_id, building.id, flat)
     person_id = known.id if known else new_id()
-    name = joining.name or (f"{flat}邻居" if known is None or known.has_left else known.name)
+    name = joining.name or (name_of_unnamed(group.name) if known is None or known.has_left else known.name)
     await store.save_person(tx, person_id, name, household_id)
     is_new_member = await store.add_resident(tx, group.id, person_id)
     if joining.address is not None:
@@ -106,7 +111,7 @@ async def join_group(tx: Transaction, joining: Joining, sealer: Sealer, new_id: 
 async def move(tx: Transaction, group_id: str, person_id: str, words: str) -> str:
     """Put another flat of the group's buildings on record for a member; return it in canonical form.
 
-    Raises JoinCodeUnknown for a group or person that is gone, and FlatNotUnderstood. Who was called by the flat still is.
+    Raises JoinCodeUnknown for a group or person that is gone, and FlatNotUnderstood.
     """
     group, known = await store.group_by_id(tx, group_id), await store.person(tx, person_id)
     if group is None or known is None:
@@ -114,8 +119,7 @@ async def move(tx: Transaction, group_id: str, person_id: str, words: str) -> st
     building, flat = match_flat(words, group.buildings)
     household_id = household_id_of(tx.community_id, building.key, flat)
     await store.add_household(tx, household_id, building.id, flat)
-    name = f"{flat}邻居" if known.name == f"{known.flat}邻居" else known.name
-    await store.save_person(tx, person_id, name, household_id)
+    await store.save_person(tx, person_id, known.name, household_id)
     await audit.record(tx, person_id, "move", f"household/{household_id}")
     for changed in dict.fromkeys(filter(None, (known.household_id, household_id))):
         await tell_household(tx, changed)

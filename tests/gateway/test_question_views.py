@@ -27,3 +27,15 @@ def test_who_asked_by_the_page_sees_what_to_do_while_the_emergency_lasts() -> No
     assert advice_for("asker", question_pb2.QUESTION_STATE_ASSIGNED) == ADVICE
     assert advice_for("asker", question_pb2.QUESTION_STATE_RESOLVED) == ""
     assert advice_for("neighbour", question_pb2.QUESTION_STATE_ASSIGNED) == ""
+
+
+def test_who_is_asked_only_in_the_morning_is_not_waited_for_in_the_night() -> None:
+    def begins_later(*steps: str) -> bool:
+        plan = [question_pb2.PlannedStep(who_name="物业", state=state) for state in steps]
+        question = question_pb2.Question(id="q", state=question_pb2.QUESTION_STATE_OPEN, plan=plan)
+        principal = Principal("person", "asker", "community", "李大姐", frozenset({"resident"}))
+        return question_view(question, principal, NOW, Texts("zh")).begins_later
+
+    assert begins_later("pending", "pending")
+    assert not begins_later("current", "pending")
+    assert not begins_later()

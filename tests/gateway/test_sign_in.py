@@ -92,6 +92,9 @@ async def test_nobody_joins_without_consent_or_with_a_flat_that_is_none(
     async with http.post(f"/join/{JOIN_CODE}", data=given) as answer:
         assert answer.status == 422
         assert "要先同意" in await answer.text()
+    async with http.post(f"/join/{JOIN_CODE}", data=given | {"consent": "yes", "flat": "1-301", "name": " "}) as answer:
+        assert answer.status == 422
+        assert "请写下怎么称呼您" in await answer.text()
     async with http.post(f"/join/{JOIN_CODE}", data=given | {"consent": "yes"}) as answer:
         assert answer.status == 422
         page_text = await answer.text()

@@ -61,6 +61,11 @@ class QuestionView:
     """What its asker must do now, for the asker of an emergency that goes on."""
     version: int
 
+    @property
+    def begins_later(self) -> bool:
+        """Whether nobody has been asked yet: who is next is asked at `next_due_at`, not waited for until then."""
+        return self.state == "open" and bool(self.steps) and all(step.standing == "waiting" for step in self.steps)
+
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:

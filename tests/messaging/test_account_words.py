@@ -69,6 +69,7 @@ async def members_of(messaging: Messaging, group: str = GROUP_28) -> dict[str, s
         "28号楼501",
         "2-301",
         "501室",
+        "2单元501 王阿姨",
     ],
 )
 def test_the_account_is_meant_by_a_word_alone(text: str) -> None:
@@ -237,6 +238,12 @@ async def test_a_flat_is_asked_about_before_neighbours_read_it(messaging: Messag
     (message,) = await messaging.messages()
     assert (message.text, message.sender_name) == ("2-302", "28号楼邻居")
     assert await messaging.texts() == ["2-302"]
+
+
+async def test_a_flat_with_a_name_is_asked_about_too(messaging: Messaging, member: Follower) -> None:
+    assert (await member.writes("2单元302 赵叔")).flat_named.named_flat == "2-302"
+    assert (await member.writes("改")).moved.flat == "2-302"
+    assert await messaging.texts() == []
 
 
 async def test_a_flat_of_another_building_is_a_message(messaging: Messaging, member: Follower) -> None:

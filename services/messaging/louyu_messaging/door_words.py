@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Sequence
 from enum import StrEnum
 
+from louyu_messaging.called import flat_and_name
 from louyu_messaging.door_state import GroupChoice
 from louyu_messaging.flats import read_flat
 
@@ -99,10 +100,14 @@ def addressed_to(text: str, groups: Sequence[GroupChoice]) -> GroupChoice | None
 
 
 def names_a_flat(text: str) -> bool:
-    """Whether the message is nothing but a flat, with its building or unit, or as a room: "3单元501", "501室"."""
+    """Whether the message is nothing but a flat, or one and a name: "3单元501", "501室", "3-501 王阿姨".
+
+    A flat counts with its building or unit, or as a room.
+    """
+    flat, _ = flat_and_name(text)
     return any(
-        len(reading.room) >= 3 and (reading.unit or reading.building or re.search(r"[室房]", text))
-        for reading in read_flat(text)
+        len(reading.room) >= 3 and (reading.unit or reading.building or re.search(r"[室房]", flat))
+        for reading in read_flat(flat)
     )
 
 

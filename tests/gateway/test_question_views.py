@@ -30,12 +30,11 @@ def test_who_asked_by_the_page_sees_what_to_do_while_the_emergency_lasts() -> No
 
 
 def test_who_is_asked_only_in_the_morning_is_not_waited_for_in_the_night() -> None:
-    def begins_later(*steps: str) -> bool:
-        plan = [question_pb2.PlannedStep(who_name="物业", state=state) for state in steps]
-        question = question_pb2.Question(id="q", state=question_pb2.QUESTION_STATE_OPEN, plan=plan)
+    def begins_later(state: question_pb2.QuestionState.ValueType, who: str) -> bool:
+        question = question_pb2.Question(id="q", state=state, next_step=question_pb2.NextStep(who=who))
         principal = Principal("person", "asker", "community", "李大姐", frozenset({"resident"}))
         return question_view(question, principal, NOW, Texts("zh")).begins_later
 
-    assert begins_later("pending", "pending")
-    assert not begins_later("current", "pending")
-    assert not begins_later()
+    assert begins_later(question_pb2.QUESTION_STATE_OPEN, "property")
+    assert not begins_later(question_pb2.QUESTION_STATE_OPEN, "neighbours")
+    assert not begins_later(question_pb2.QUESTION_STATE_ASSIGNED, "property")

@@ -175,6 +175,8 @@ def _standing(question: question_pb2.Question) -> str:
     label = _OWN_STATES.get(state) or words.STATES.get(state, (state, "calm"))[0]
     if who and state == "assigned":
         label = f"等{who}答复"
+    if who and state == "open" and question.next_step.who != "neighbours":
+        label = f"已记下，先请{who}答复"
     if who and state == "acknowledged":
         label = f"{who}已接单"
     return f"#{question.number} {shortened(question.text)} —— {label}"

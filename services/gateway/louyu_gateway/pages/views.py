@@ -51,6 +51,8 @@ class QuestionView:
     steps: tuple[StepView, ...]
     next_who: str
     next_due_at: datetime | None
+    begins_later: bool
+    """Nobody has been asked yet: who is next is asked at `next_due_at`, not waited for until then."""
     then: str
     overdue: bool
     overdue_by: timedelta | None
@@ -60,11 +62,6 @@ class QuestionView:
     advice: str
     """What its asker must do now, for the asker of an emergency that goes on."""
     version: int
-
-    @property
-    def begins_later(self) -> bool:
-        """Whether nobody has been asked yet: who is next is asked at `next_due_at`, not waited for until then."""
-        return self.state == "open" and bool(self.steps) and all(step.standing == "waiting" for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)

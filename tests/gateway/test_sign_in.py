@@ -100,6 +100,9 @@ async def test_nobody_joins_without_consent_or_with_a_flat_that_is_none(
         page_text = await answer.text()
     assert 'role="alert"' in page_text
     assert "某人" in page_text
+    english = {"Accept-Language": "en"}
+    async with http.post(f"/join/{JOIN_CODE}", data=given | {"consent": "yes"}, headers=english) as answer:
+        assert "Not understood as a flat" in await answer.text()
     async with http.get("/join/NOSUCHCODE", headers=PAGE) as unknown:
         assert unknown.status == 404
 

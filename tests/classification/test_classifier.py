@@ -97,6 +97,31 @@ def test_plain_words_are_understood(
     assert (found.intent, found.responder) == (intent, responder)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "电梯坏了",
+        "停水了",
+        "没电了",
+        "漏水",
+        "咱单元没水了",
+        "东门道闸坏了",
+        "一楼灯坏了",
+        "全楼停电了",
+        "快递柜满了放不进去",
+    ],
+)
+def test_a_report_of_few_words_is_one(classifier: Classifier, text: str) -> None:
+    found = classifier.classify(text, "text")
+
+    assert (found.intent, found.responder) == ("report", "property")
+
+
+@pytest.mark.parametrize("text", ["手机没电了", "单位电梯坏了", "雨停了", "累坏了"])
+def test_talk_of_few_words_is_no_report(classifier: Classifier, text: str) -> None:
+    assert classifier.classify(text, "text").intent == "chat"
+
+
 def test_reasons_quote_words_of_the_message(classifier: Classifier) -> None:
     text = "电梯又坏了，请质监局来查查检验"
 

@@ -60,6 +60,17 @@ def test_denied_told_joked_or_forwarded_danger_is_no_emergency(classifier: Class
     assert classifier.classify(text, "text").urgency != "emergency"
 
 
+@pytest.mark.parametrize("text", ["燃气灶打不着火", "壁挂炉总点不着火，麻烦看看"])
+def test_a_stove_that_does_not_light_is_no_fire(classifier: Classifier, text: str) -> None:
+    found = classifier.classify(text, "text")
+    assert (found.intent, found.responder) == ("report", "property")
+    assert found.urgency != "emergency"
+
+
+def test_a_stove_that_does_not_light_and_smells_is_an_emergency(classifier: Classifier) -> None:
+    assert classifier.classify("燃气灶打不着火，屋里有煤气味", "text").urgency == "emergency"
+
+
 @pytest.mark.parametrize("text", ["火扑灭了，谢谢消防员", "老人找到了，谢谢大家帮忙", "电梯里的人救出来了，谢谢物业"])
 def test_danger_that_is_over_is_resolved(classifier: Classifier, text: str) -> None:
     assert classifier.classify(text, "text").intent == "resolved"

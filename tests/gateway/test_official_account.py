@@ -112,7 +112,8 @@ def test_own_questions_are_listed_with_their_state() -> None:
             question(2, question_pb2.QUESTION_STATE_ACKNOWLEDGED, "赵师傅"),
             question(3, question_pb2.QUESTION_STATE_ASKED_BACK),
             question(4, question_pb2.QUESTION_STATE_ANSWERED),
-            *(question(number, question_pb2.QUESTION_STATE_OPEN) for number in (5, 6, 7)),
+            question(5, question_pb2.QUESTION_STATE_OPEN, "物业"),
+            *(question(number, question_pb2.QUESTION_STATE_OPEN) for number in (6, 7)),
         ],
         "http://louyu.example",
     ).splitlines()
@@ -121,6 +122,7 @@ def test_own_questions_are_listed_with_their_state() -> None:
     assert lines[1:3] == ["#1 第1件事 —— 等楼长答复", "#2 第2件事 —— 赵师傅已接单"]
     assert "等您补充" in lines[3]
     assert "已解决" in lines[4]
+    assert lines[5] == "#5 第5件事 —— 已记下，先请物业答复"
     assert lines[-2:] == ["……还有 2 件", "详情：http://louyu.example"]
     assert "办结了" in line_about_own_questions([], "")
 

@@ -92,11 +92,17 @@ async def test_nobody_joins_without_consent_or_with_a_flat_that_is_none(
     async with http.post(f"/join/{JOIN_CODE}", data=given) as answer:
         assert answer.status == 422
         assert "要先同意" in await answer.text()
+    async with http.post(f"/join/{JOIN_CODE}", data=given | {"consent": "yes", "flat": "1-301", "name": " "}) as answer:
+        assert answer.status == 422
+        assert "请写下怎么称呼您" in await answer.text()
     async with http.post(f"/join/{JOIN_CODE}", data=given | {"consent": "yes"}) as answer:
         assert answer.status == 422
         page_text = await answer.text()
     assert 'role="alert"' in page_text
     assert "某人" in page_text
+    english = {"Accept-Language": "en"}
+    async with http.post(f"/join/{JOIN_CODE}", data=given | {"consent": "yes"}, headers=english) as answer:
+        assert "Not understood as a flat" in await answer.text()
     async with http.get("/join/NOSUCHCODE", headers=PAGE) as unknown:
         assert unknown.status == 404
 

@@ -69,6 +69,7 @@ async def members_of(messaging: Messaging, group: str = GROUP_28) -> dict[str, s
         "28号楼501",
         "2-301",
         "501室",
+        "2单元501 王阿姨",
     ],
 )
 def test_the_account_is_meant_by_a_word_alone(text: str) -> None:
@@ -136,7 +137,7 @@ async def test_leaving_is_confirmed_once_and_forgets_the_person(messaging: Messa
     found = await messaging.call("GetPerson", pb.GetPersonRequest(community_id=COMMUNITY, person=posted.person_id))
     assert (found.person.name, found.person.flat, list(found.person.memberships)) == (FORGOTTEN_NAME, "", [])
     (message,) = await messaging.messages()
-    assert (message.text, message.sender_name) == ("暖气不热", "2-301邻居")
+    assert (message.text, message.sender_name) == ("暖气不热", "28号楼邻居")
     households = [each for each in await messaging.outbox("HouseholdChanged") if each.flat == "2-301"]
     assert [len(each.members) for each in households][-2:] == [1, 0]
     assert (await member.writes("有人吗")).WhichOneof("outcome") == "unknown_sender"
@@ -164,7 +165,7 @@ async def test_who_has_left_may_join_anew(messaging: Messaging, member: Follower
     await member.arrives("beili-28")
     joined = await member.writes("2-302")
     assert (joined.joined.flat, joined.joined.was_member) == ("2-302", False)
-    assert (await members_of(messaging))[joined.joined.person_id] == "2-302邻居"
+    assert (await members_of(messaging))[joined.joined.person_id] == "28号楼邻居"
 
 
 async def test_a_role_holder_is_told_with_whom_to_hand_over(messaging: Messaging) -> None:
@@ -235,8 +236,14 @@ async def test_a_flat_is_asked_about_before_neighbours_read_it(messaging: Messag
     posted = await member.writes("发")
     assert posted.posted.seq == 1
     (message,) = await messaging.messages()
-    assert (message.text, message.sender_name) == ("2-302", "2-302邻居")
+    assert (message.text, message.sender_name) == ("2-302", "28号楼邻居")
     assert await messaging.texts() == ["2-302"]
+
+
+async def test_a_flat_with_a_name_is_asked_about_too(messaging: Messaging, member: Follower) -> None:
+    assert (await member.writes("2单元302 赵叔")).flat_named.named_flat == "2-302"
+    assert (await member.writes("改")).moved.flat == "2-302"
+    assert await messaging.texts() == []
 
 
 async def test_a_flat_of_another_building_is_a_message(messaging: Messaging, member: Follower) -> None:
@@ -266,6 +273,15 @@ async def test_with_one_group_there_is_nothing_to_switch(messaging: Messaging, m
     assert (await member.writes("28号楼")).WhichOneof("outcome") == "posted"
 
 
+async def test_wanting_a_group_in_which_one_is_not_is_no_message(messaging: Messaging, member: Follower) -> None:
+    assert (await member.writes("切换 30号楼")).group_chosen.is_only
+    assert (await member.writes("换30号楼的灯泡")).WhichOneof("outcome") == "posted"
+    secretary = await known_follower(messaging, 0, "oSHUJI")
+    asked = await secretary.writes("切换到99号楼")
+    assert (list(asked.group_asked.group_names), asked.group_asked.is_only_choice) == (["28号楼", "3号楼、5号楼"], True)
+    assert await messaging.texts() == ["换30号楼的灯泡"]
+
+
 async def test_leaving_one_of_several_groups_keeps_the_rest(messaging: Messaging, member: Follower) -> None:
     await member.arrives("beili-3-5")
     joined = await member.writes("3号楼101")
@@ -285,7 +301,7 @@ async def test_who_unfollows_stays_a_member_who_cannot_be_reached(messaging: Mes
     assert who in await members_of(messaging)
     told = [each for each in await messaging.outbox("HouseholdChanged") if each.flat == "2-301"]
     assert [list(each.channels) for each in told[-1].members] == [[]]
-    assert [each.name for each in told[-1].members] == ["2-301邻居"]
+    assert [each.name for each in told[-1].members] == ["28号楼邻居"]
 
 
 async def test_names_are_listed_for_the_gateway_alone(messaging: Messaging) -> None:

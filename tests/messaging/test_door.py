@@ -50,8 +50,21 @@ async def test_follow_name_the_flat_and_ask(messaging: Messaging, follower: Foll
     assert (joined.joined.flat, joined.joined.was_member, joined.joined.group_id) == ("2-301", False, GROUP_28)
     assert (posted.posted.seq, posted.posted.person_id) == (1, joined.joined.person_id)
     (message,) = await messaging.messages()
-    assert (message.text, message.sender_name, list(message.sender_roles)) == ("暖气不热", "2-301邻居", ["resident"])
+    assert (message.text, message.sender_name, list(message.sender_roles)) == ("暖气不热", "28号楼邻居", ["resident"])
     assert await addresses_of(messaging, joined.joined.person_id) == [follower.openid]
+
+
+async def test_the_name_given_with_the_flat_is_shown_and_the_flat_is_not(
+    messaging: Messaging, follower: Follower
+) -> None:
+    await follower.arrives("beili-28")
+    misleading = await follower.writes("2-301 孙楼长")
+    joined = await follower.writes("2单元301，王阿姨")
+    await follower.writes("暖气不热")
+
+    assert misleading.flat_asked.problem == "NAME_MISLEADING"
+    assert joined.joined.flat == "2-301"
+    assert [message.sender_name for message in await messaging.messages()] == ["王阿姨"]
 
 
 async def test_each_repeated_delivery_gets_the_first_answer(messaging: Messaging, follower: Follower) -> None:

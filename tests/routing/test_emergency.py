@@ -83,6 +83,22 @@ async def test_emergency_quoted_to_an_ordinary_question_is_one_of_its_own(neighb
     assert (await neighbourhood.newest()).question.is_emergency
 
 
+@pytest.mark.parametrize("words", ["电梯坏了", "电梯早上还看见师傅在弄", "电梯好像好了"])
+async def test_chance_words_of_a_neighbour_do_not_silence_an_emergency(
+    neighbourhood: Neighbourhood, words: str
+) -> None:
+    _, question = await neighbourhood.ask("asker", "电梯一直停在5楼不动，里面有人")
+    assert question.is_emergency
+    await neighbourhood.post("neighbour", words)
+    assert (await neighbourhood.view(question.question_id)).question.state is QuestionState.ASSIGNED
+
+
+async def test_an_answer_that_quotes_an_emergency_still_counts(neighbourhood: Neighbourhood) -> None:
+    seq, question = await neighbourhood.ask("asker", "电梯一直停在5楼不动，里面有人")
+    await neighbourhood.post("neighbour", "人已经救出来了", reply_to=seq)
+    assert (await neighbourhood.view(question.question_id)).question.state is QuestionState.ANSWERED
+
+
 async def test_promise_in_an_emergency_stops_the_alarms(neighbourhood: Neighbourhood) -> None:
     seq, _ = await neighbourhood.ask("asker", LIFT)
     await neighbourhood.post("plumber", "马上到，已经联系维保", reply_to=seq)

@@ -91,6 +91,14 @@ async def test_neighbours_words_on_the_same_matter_are_guessed_to_answer(neighbo
     assert view.timeline[-1].said.is_guess
 
 
+@pytest.mark.parametrize("words", ["电梯坏了", "咱们电梯又停了", "二单元电梯也打不开"])
+async def test_a_neighbour_who_has_the_same_trouble_answers_nothing(neighbourhood: Neighbourhood, words: str) -> None:
+    _, question = await neighbourhood.ask("asker", "电梯坏了，老人下不了楼")
+    await neighbourhood.post("neighbour", words)
+    assert (await neighbourhood.view(question.question_id)).question.state is question.state
+    assert question.state is not QuestionState.ANSWERED
+
+
 @pytest.mark.parametrize("thanks", ["谢谢大家！", "谢谢李居干，辛苦了", "好的明白了，多谢"])
 async def test_thanks_of_the_asker_resolves_an_answered_question(neighbourhood: Neighbourhood, thanks: str) -> None:
     seq, _ = await neighbourhood.ask("asker", REGISTRATION)

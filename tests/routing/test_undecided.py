@@ -140,3 +140,25 @@ async def test_a_neighbour_who_is_asked_nothing_is_not_asked_which(neighbourhood
 
 def test_long_words_choose_nothing() -> None:
     assert chosen_of("1" * 2_000, []) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "choice", "expected"),
+    [
+        ("解决了", "1", [QuestionState.RESOLVED, ASSIGNED]),
+        ("已经修好了，谢谢", "水管", [ASSIGNED, QuestionState.RESOLVED]),
+        ("都好了", "都", [QuestionState.RESOLVED, QuestionState.RESOLVED]),
+    ],
+)
+async def test_who_asked_several_is_asked_which_is_settled(
+    neighbourhood: Neighbourhood, words: str, choice: str, expected: list[QuestionState]
+) -> None:
+    await neighbourhood.ask("asker", LAMP)
+    await neighbourhood.ask("asker", TAP)
+    await neighbourhood.later(minutes=5)
+    await neighbourhood.post("asker", words)
+
+    (asked,) = await neighbourhood.events("ReplyUndecided")
+    assert [one.number for one in asked.candidates] == [2, 1]  # type: ignore[attr-defined]
+    await neighbourhood.post("asker", choice)
+    assert await states(neighbourhood) == expected

@@ -25,8 +25,9 @@ _REFUSALS = {
     "NOT_MEMBER": "您已经不在这个群里了，请重新扫楼门口的二维码加入。",
 }
 _FLAT_PROBLEMS = {
-    "FLAT_UNREADABLE": "没看懂门牌号，请只回复门牌号，比如 3-502 或 3单元502。",
+    "FLAT_UNREADABLE": "没看懂门牌号，请回复门牌号和称呼，比如“3-502 王阿姨”；只回复门牌号也行。",
     "FLAT_UNKNOWN": "楼里没有找到这个门牌号，请核对后再回复一次，比如 3-502。",
+    "NAME_MISLEADING": "这个称呼容易和楼里管事的人混淆，请换一个，连门牌号一起回复，比如“3-502 王阿姨”。",
     "FLAT_AMBIGUOUS": "有好几户都是这个号，请连单元一起回复，比如 3-502 或 3单元502。",
 }
 _AFTER_POSTING = {
@@ -84,8 +85,8 @@ def _asking_for_flat(asked: messaging.FlatAsked) -> str:
     if asked.problem in _FLAT_PROBLEMS:
         return _FLAT_PROBLEMS[asked.problem]
     return (
-        f"欢迎来到{asked.group_name}！请回复您的门牌号，比如 3-502。\n"
-        "门牌号只有楼长和居委会看得到；我们只用它送达答复和通知，不给别人，您随时可以回复“退出”。"
+        f"欢迎来到{asked.group_name}！请回复您的门牌号和称呼，比如“3-502 王阿姨”。\n"
+        "称呼邻居看得到，门牌号只有楼长和居委会看得到；我们只用它送达答复和通知，不给别人，您随时可以回复“退出”。"
         f"回复门牌号即表示同意（文本版本 {asked.consent_version}）。"
     )
 
@@ -130,7 +131,7 @@ def _asking_to_leave(asked: messaging.LeavingAsked) -> str:
     other = "要退的是别的群，先回复“切换”。" if asked.is_in_several else ""
     return (
         f"您要退出{asked.group_name}吗？退出后收不到答复和通知，门牌号和微信随即删除；"
-        f"您说过的话留在群里，署名不变。{other}\n确定要退，请回复“确认退出”；回复别的就不退。"
+        f"您说过的话留在群里，署名不变。{other}\n确定要退，请回复“确认退出”；不想退，不用管它。"
     )
 
 
@@ -174,6 +175,8 @@ def _standing(question: question_pb2.Question) -> str:
     label = _OWN_STATES.get(state) or words.STATES.get(state, (state, "calm"))[0]
     if who and state == "assigned":
         label = f"等{who}答复"
+    if who and state == "open" and question.next_step.who != "neighbours":
+        label = f"已记下，先请{who}答复"
     if who and state == "acknowledged":
         label = f"{who}已接单"
     return f"#{question.number} {shortened(question.text)} —— {label}"

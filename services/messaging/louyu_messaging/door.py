@@ -22,6 +22,7 @@ from louyu_runtime.ids import new_id
 from louyu_runtime.sealing import Sealer
 
 from louyu_messaging import consent, door_words
+from louyu_messaging.called import flat_and_name
 from louyu_messaging.door_account import AccountWords
 from louyu_messaging.door_outcome import (
     DoorOutcome,
@@ -43,7 +44,7 @@ from louyu_messaging.door_state import (
     door_state,
     with_clear_names,
 )
-from louyu_messaging.errors import FlatNotUnderstood, JoinCodeUnknown, MessageFaulty
+from louyu_messaging.errors import FlatNotUnderstood, JoinCodeUnknown, MessageFaulty, NameMisleading
 from louyu_messaging.joining import Joining, join_group
 from louyu_messaging.media.channel_media import ChannelMedia, note_media
 from louyu_messaging.message import MOST_MEDIA, NewMessage
@@ -269,14 +270,13 @@ class Door:
         if asked.consent_version != consent.CURRENT_VERSION:
             await doors.ask_flat(tx, place, asked.group_id, asked.join_code, consent.CURRENT_VERSION)
             return FlatAsked(asked.group_name, consent.CURRENT_VERSION)
-        wanted = Joining(
-            asked.join_code, words.text.strip(), "", asked.consent_version, address.channel, address=address
-        )
+        flat, name = flat_and_name(words.text.strip())
+        wanted = Joining(asked.join_code, flat, name, asked.consent_version, address.channel, address=address)
         try:
             if not wanted.flat:
                 raise FlatNotUnderstood("FLAT_UNREADABLE")
             joined = await join_group(tx, wanted, self._sealer, new_id)
-        except FlatNotUnderstood as error:
+        except (FlatNotUnderstood, NameMisleading) as error:
             if error.reason == "FLAT_UNREADABLE" and state.groups:
                 await doors.forget_flat_question(tx, place)
                 return None

@@ -14,6 +14,7 @@ from louyu_runtime.database import Transaction
 from louyu_runtime.ids import new_id
 
 from louyu_messaging import door_words, joining
+from louyu_messaging.called import flat_and_name
 from louyu_messaging.door_outcome import (
     DoorOutcome,
     FlatAsked,
@@ -68,6 +69,8 @@ class AccountWords:
         chosen = door_words.switched_to(said.text, with_clear_names(state.groups))
         if chosen is not None and state.choosing is None:
             return await self.switch(tx, place, state, chosen)
+        if door_words.switches_elsewhere(said.text) and state.choosing is None:
+            return await self._obey(tx, Word.SWITCH, place, state)
         return await self._ask_about_flat(tx, said, place, state)
 
     async def switch(self, tx: Transaction, place: doors.Place, state: DoorState, group: GroupChoice) -> GroupChosen:
@@ -140,7 +143,7 @@ class AccountWords:
             if opened is None or known is None or not known.household_id:
                 return None
             try:
-                building, flat = match_flat(said.text, opened.buildings)
+                building, flat = match_flat(flat_and_name(said.text)[0], opened.buildings)
             except FlatNotUnderstood:
                 return None
             await doors.ask_to_confirm(there, place, FLAT, group, flat=flat, waiting=said)
@@ -179,7 +182,7 @@ class AccountWords:
     async def _move(self, tx: Transaction, confirming: Confirming, words: str) -> DoorOutcome:
         async with self._within(tx, confirming.community_id) as there:
             try:
-                flat = await joining.move(there, confirming.group_id, confirming.person_id, words)
+                flat = await joining.move(there, confirming.group_id, confirming.person_id, flat_and_name(words)[0])
             except (FlatNotUnderstood, JoinCodeUnknown):  # the building was changed since they were asked
                 return NothingChanged()
         return FlatChanged(confirming.group_name, flat)

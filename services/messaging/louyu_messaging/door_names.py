@@ -11,11 +11,10 @@ from collections.abc import Iterable
 
 from louyu_runtime.errors import InvalidArgument
 
+from louyu_messaging.called import LONGEST_NAME
 from louyu_messaging.errors import NameMisleading
 from louyu_messaging.message import PLATFORM_NAME
 from louyu_messaging.seeing import is_seen, shows_something
-
-LONGEST_NAME = 20
 
 OFFICES = (
     "楼长",
@@ -39,11 +38,17 @@ OFFICES = (
 
 def check_name(name: str) -> None:
     """Raise InvalidArgument for a name that cannot be shown in a group."""
-    if len(name) > LONGEST_NAME or not all(map(_can_be_read, name)) or (name and not shows_something(name)):
+    if not all(map(_can_be_read, name)) or (name and not shows_something(name)):
         raise InvalidArgument(
-            f"name must be 1 to {LONGEST_NAME} characters on one line, all of them to be seen, or empty",
+            "name has a character that cannot be shown, such as a joined emoji or a line break: leave it out",
             field="name",
-            resident_text=f"称呼请用1到{LONGEST_NAME}个看得见的字。",
+            resident_text="称呼里有显示不出来的符号（比如组合表情），请去掉再试。",
+        )
+    if len(name) > LONGEST_NAME:
+        raise InvalidArgument(
+            f"name must be 1 to {LONGEST_NAME} characters on one line, or empty",
+            field="name",
+            resident_text=f"称呼请用1到{LONGEST_NAME}个字。",
         )
 
 

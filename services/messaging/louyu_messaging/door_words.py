@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Sequence
 from enum import StrEnum
 
+from louyu_messaging.called import flat_and_name
 from louyu_messaging.door_state import GroupChoice
 from louyu_messaging.flats import read_flat
 
@@ -33,6 +34,7 @@ _WORDS = {
 }
 _BY_WORDS = {words: word for word, several in _WORDS.items() for words in several}
 _SWITCH_TO = re.compile(r"(?:切换|换)(?:群)?(?:到|至|成)?[ :]*(.+)")
+_A_BUILDING = re.compile(r"[0-9a-z一二三四五六七八九十甲乙丙丁东西南北]{1,4}(?:号楼|号院|楼|栋|幢|座)")
 
 LEAVE_CONFIRMED = frozenset({"确认退出", "确认", "确定", "确定退出", "是", "是的", "对", "退出", "y", "yes"})
 MOVE_CONFIRMED = frozenset({"改", "改登记", "修改", "更改", "是", "是的", "对", "确认", "确定"})
@@ -82,6 +84,12 @@ def switched_to(text: str, groups: Sequence[GroupChoice]) -> GroupChoice | None:
     return next((group for group in groups if plain(group.name) in wanted), None)
 
 
+def switches_elsewhere(text: str) -> bool:
+    """Whether the message wants the words sent to some building's group, whether or not the member is in it."""
+    match = _SWITCH_TO.fullmatch(plain(text)) if len(text) <= LONGEST else None
+    return match is not None and _A_BUILDING.fullmatch(match[1].strip()) is not None
+
+
 def addressed_to(text: str, groups: Sequence[GroupChoice]) -> GroupChoice | None:
     """Return the group, of several, whose name with a colon begins the message: "28号楼：明天停水"."""
     if len(groups) < 2:
@@ -92,10 +100,14 @@ def addressed_to(text: str, groups: Sequence[GroupChoice]) -> GroupChoice | None
 
 
 def names_a_flat(text: str) -> bool:
-    """Whether the message is nothing but a flat, with its building or unit, or as a room: "3单元501", "501室"."""
+    """Whether the message is nothing but a flat, or one and a name: "3单元501", "501室", "3-501 王阿姨".
+
+    A flat counts with its building or unit, or as a room.
+    """
+    flat, _ = flat_and_name(text)
     return any(
-        len(reading.room) >= 3 and (reading.unit or reading.building or re.search(r"[室房]", text))
-        for reading in read_flat(text)
+        len(reading.room) >= 3 and (reading.unit or reading.building or re.search(r"[室房]", flat))
+        for reading in read_flat(flat)
     )
 
 
@@ -104,6 +116,7 @@ def is_for_account(text: str, groups: Sequence[GroupChoice]) -> bool:
     return (
         word_of(text) is not None
         or switched_to(text, groups) is not None
+        or switches_elsewhere(text)
         or addressed_to(text, groups) is not None
         or names_a_flat(text)
     )

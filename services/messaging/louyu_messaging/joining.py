@@ -13,6 +13,7 @@ from louyu_runtime.database import Transaction
 from louyu_runtime.sealing import Sealer
 
 from louyu_messaging import consent
+from louyu_messaging.called import name_of_unnamed
 from louyu_messaging.door_names import check_name, check_not_misleading
 from louyu_messaging.errors import JoinCodeUnknown, TooManyNewcomers
 from louyu_messaging.flats import match_flat
@@ -55,8 +56,8 @@ class Joined:
 async def join_group(tx: Transaction, joining: Joining, sealer: Sealer, new_id: Callable[[], str]) -> Joined:
     """Make somebody a member of the code's group.
 
-    Raises JoinCodeUnknown, FlatNotUnderstood, NameMisleading, TooManyNewcomers, and InvalidArgument for a name that cannot be shown. Consent has been
-    checked by the caller, who knows which text was shown.
+    Raises JoinCodeUnknown, FlatNotUnderstood, NameMisleading, TooManyNewcomers, and InvalidArgument for a name that
+    cannot be shown. Consent has been checked by the caller, who knows which text was shown.
     """
     check_name(joining.name)
     group = await store.group_of_code(tx, joining.join_code)
@@ -75,7 +76,7 @@ async def join_group(tx: Transaction, joining: Joining, sealer: Sealer, new_id: 
         await _check_crowd(tx, group, household_id)
     await store.add_household(tx, household_id, building.id, flat)
     person_id = known.id if known else new_id()
-    name = joining.name or (f"{flat}邻居" if known is None or known.has_left else known.name)
+    name = joining.name or (name_of_unnamed(group.name) if known is None or known.has_left else known.name)
     await store.save_person(tx, person_id, name, household_id)
     is_new_member = await store.add_resident(tx, group.id, person_id)
     if joining.address is not None:
@@ -112,7 +113,7 @@ async def _check_crowd(tx: Transaction, group: store.OpenGroup, household_id: st
 async def move(tx: Transaction, group_id: str, person_id: str, words: str) -> str:
     """Put another flat of the group's buildings on record for a member; return it in canonical form.
 
-    Raises JoinCodeUnknown for a group or person that is gone, and FlatNotUnderstood. Who was called by the flat still is.
+    Raises JoinCodeUnknown for a group or person that is gone, and FlatNotUnderstood.
     """
     group, known = await store.group_by_id(tx, group_id), await store.person(tx, person_id)
     if group is None or known is None:
@@ -120,8 +121,7 @@ async def move(tx: Transaction, group_id: str, person_id: str, words: str) -> st
     building, flat = match_flat(words, group.buildings)
     household_id = household_id_of(tx.community_id, building.key, flat)
     await store.add_household(tx, household_id, building.id, flat)
-    name = f"{flat}邻居" if known.name == f"{known.flat}邻居" else known.name
-    await store.save_person(tx, person_id, name, household_id)
+    await store.save_person(tx, person_id, known.name, household_id)
     await audit.record(tx, person_id, "move", f"household/{household_id}")
     for changed in dict.fromkeys(filter(None, (known.household_id, household_id))):
         await tell_household(tx, changed)

@@ -6,7 +6,8 @@ question alone:
 - somebody who asked writes again within ten minutes about the same thing, in words that both have, or in words that name
   nothing at all; an emergency only in words that both have;
 - somebody whom the question waits for speaks next in that group, and not of what is surely mere talk;
-- anybody else in the group tells something that shares a matter with the question.
+- anybody else in the group tells something that shares a matter with the question; never of an emergency, which nobody's
+  chance words may silence, and not where they only tell that the thing is broken.
 A wrong guess can be undone; where two questions would fit, none is guessed, and the clock goes on: whoever is asked both
 is asked which (`undecided`).
 """
@@ -21,10 +22,12 @@ from louyu_routing.phrases import (
     Speech,
     named_number,
     names_no_matter,
-    says_only_still_not,
+    says_only_how_it_stands,
     share_a_matter,
     speech_of_asker,
     speech_of_other,
+    tells_of_a_fault,
+    tells_of_an_end,
 )
 from louyu_routing.question import By, Question
 from louyu_routing.reading import Reading
@@ -65,9 +68,23 @@ async def find(tx: Transaction, message: Message, by: By, reading: Reading) -> B
     return None if answered is None else Belonging(question_id=answered.question_id, is_asker=False, is_guess=True)
 
 
-async def waiting_for_sender(tx: Transaction, message: Message, by: By) -> list[Question]:
-    """Return the group's questions of others that wait for the sender's word, the latest first."""
-    return _waiting_for(by, await _of_others(tx, message, await _own(tx, message)))
+async def may_be_meant(tx: Transaction, message: Message, by: By, reading: Reading) -> list[Question]:
+    """Return the questions to which words that do something, and belong to none alone, could do it; the latest first.
+
+    The sender's own, where they say that it is settled or still not; those of others that wait for the sender, where they
+    promise, ask back or report an end.
+    """
+    if reading.needs_somebody:
+        return []
+    own = await _own(tx, message)
+    live = [one for one in own if one.state not in ENDED]
+    speech = speech_of_asker(message.text, reads_as_settled=reading.is_settled)
+    if len(live) > 1 and speech in {Speech.SETTLED, Speech.STILL_NOT} and says_only_how_it_stands(message.text):
+        return live
+    told = speech_of_other(message.text)
+    if told in {Speech.PROMISE, Speech.ASK_BACK} or (told is Speech.STATEMENT and tells_of_an_end(message.text)):
+        return _waiting_for(by, await _of_others(tx, message, own))
+    return []
 
 
 async def _of_others(tx: Transaction, message: Message, own: list[Question]) -> list[Question]:
@@ -114,7 +131,7 @@ def _own_matter(
     if speech is Speech.STILL_NOT:
         ended_or_answered = [one for one in own if one.state in ENDED or one.state is ANSWERED]
         # who reports "电梯又停了" does not speak of the lamp that they asked about, even if that was all they ever asked
-        is_of_its_own = reading.needs_somebody and not says_only_still_not(message.text)
+        is_of_its_own = reading.needs_somebody and not says_only_how_it_stands(message.text)
         fitting = _sharing if is_of_its_own else _only
         return fitting(message, ended_or_answered) or fitting(message, live)
     if speech is Speech.SETTLED and not reading.is_emergency:
@@ -148,9 +165,14 @@ def _others_matter(message: Message, by: By, reading: Reading, others: list[Ques
             return fitting
     if by.role != "resident" and speech is Speech.PROMISE:
         return _sharing(message, others)
-    if speech is Speech.STATEMENT and reading.intent in _TELLS_SOMETHING:
-        return _sharing(message, [one for one in others if one.state is not ACKNOWLEDGED or by.role != "resident"])
+    if speech is Speech.STATEMENT and reading.intent in _TELLS_SOMETHING and not tells_of_a_fault(message.text):
+        return _sharing(message, [one for one in others if by.role != "resident" or _may_be_answered_by_chance(one)])
     return None
+
+
+def _may_be_answered_by_chance(question: Question) -> bool:
+    """Whether a resident's words that only share a matter may be the answer."""
+    return question.state is not ACKNOWLEDGED and not question.is_emergency
 
 
 def _informs(reading: Reading) -> bool:

@@ -30,6 +30,10 @@ _SETTLED = re.compile(
     r"(?<![不没未太])(修好|弄好|搞定|解决|处理好|处理完|装好|装上|换好|换上|恢复|疏通|清走|清理干净|打扫干净|找到|领走|取走|退烧"
     r"|来电|来水|通了|热了|亮了|能用|可以用|正常|没事|好了)"
 )
+_FAULT = re.compile(
+    r"(坏|停(水|电|气|暖)?|断|漏|堵|裂|碎|灭|满|臭|没(水|电|气|网|暖气?|信号|反应)|不(热|亮|动|通|响)|(开|关|刷|打|充)不(开|上|了|着)|漏水|冰凉)"
+    r"(了|啦|着|的|呢|啊)*+[。.!！~ ]*+$"
+)
 _DOUBTED = re.compile(r"[?？]|吗|没有?[。!！~ ]*+$|什么时候|多久|怎么|是不是|希望|请|快点|尽快|能不能|要是|如果|等")
 
 _PROMISES = re.compile(
@@ -132,6 +136,11 @@ def tells_of_an_end(text: str) -> bool:
     return bool(_SETTLED.search(text)) and not _DOUBTED.search(text) and not _STILL_NOT.search(text)
 
 
+def tells_of_a_fault(text: str) -> bool:
+    """Say whether the words end by saying that something is broken: whoever writes so has the trouble, not the answer."""
+    return bool(_FAULT.search(text))
+
+
 def named_number(text: str) -> int | None:
     """Return the number of the question that is named as in "#17"; None if none, or several."""
     found = {int(number) for number in _NUMBER.findall(text)}
@@ -143,8 +152,8 @@ def share_a_matter(first: str, second: str) -> bool:
     return not _pairs(first).isdisjoint(_pairs(second))
 
 
-def says_only_still_not(text: str) -> bool:
-    """Say whether "it is not settled" is all that a text says, and nothing of what: "还没修好呢", not "电梯又停了"."""
+def says_only_how_it_stands(text: str) -> bool:
+    """Say whether "settled" or "not settled" is all that a text says, and nothing of what: "还没修好呢", not "电梯又停了"."""
     return names_no_matter(_SETTLED.sub(" ", _STILL_NOT.sub(" ", text)))
 
 

@@ -1,4 +1,6 @@
-"""Undecided replies: "马上修" of somebody who is asked several questions. They are asked which, and their next word decides.
+"""Undecided replies: "马上修" of somebody who is asked several questions, "解决了" of somebody who asked several.
+
+They are asked which, and their next word decides.
 
 The asking stands in the group and in the reply on their channel. A word that only chooses (a number, "都", a few
 characters of the matter, a quote) is applied as if it had been said with the first message, marked as a guess, so that it
@@ -13,9 +15,9 @@ from datetime import timedelta
 from louyu_runtime.database import Transaction
 
 from louyu_routing import facts, replies
-from louyu_routing.phrases import Speech, share_a_matter, speech_of_other, tells_of_an_end
+from louyu_routing.phrases import Speech, share_a_matter, speech_of_other
 from louyu_routing.question import By, Question
-from louyu_routing.reading import Reading, TextClassifier, read
+from louyu_routing.reading import TextClassifier, read
 from louyu_routing.store import messages, questions
 from louyu_routing.store import undecided as store
 from louyu_routing.store.messages import Message
@@ -32,14 +34,6 @@ _NUMBERS = re.compile(
 _ORDINAL = re.compile(r"第([一二三四五六七八九])[个件]?[的吧啊呢。!~]{0,3}")
 _ALL = re.compile(r"[两俩三几]?[个件]?(?:全部|全都|都)[是去修来算有行弄办要]{0,2}[的吧啊呢。!~]{0,3}")
 _ORDER = "一二三四五六七八九"
-
-
-def does_something(message: Message, reading: Reading) -> bool:
-    """Whether words of somebody who is asked a question would do something to it: promise, ask back, or report an end."""
-    if reading.needs_somebody:
-        return False
-    speech = speech_of_other(message.text)
-    return speech in {Speech.PROMISE, Speech.ASK_BACK} or (speech is Speech.STATEMENT and tells_of_an_end(message.text))
 
 
 async def ask_which(tx: Transaction, message: Message, by: By, waiting: Sequence[Question]) -> None:
@@ -74,7 +68,9 @@ async def decide(tx: Transaction, message: Message, by: By, classifier: TextClas
     for one in sorted(chosen, key=lambda each: each.question_id):  # in one order, so that two deciders do not deadlock
         question = await questions.lock(tx, one.question_id)
         if question is not None:
-            await replies.from_other(tx, question, said, by, reading, is_guess=True)
+            is_asker = await questions.is_asker(tx, one.question_id, by.person_id)
+            apply = replies.from_asker if is_asker else replies.from_other
+            await apply(tx, question, said, by, reading, is_guess=True)
     await messages.link(tx, message.said(is_guess=True), "belongs", chosen[0].question_id)
     await store.forget(tx, message.group_id, by.person_id)
     return True

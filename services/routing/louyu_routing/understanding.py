@@ -65,10 +65,10 @@ async def _decide(
     if reading.needs_somebody:
         await open_question(tx, message, reading, by, emergencies)
         return
-    if found is None and undecided.does_something(message, reading):
-        waiting = await belonging.waiting_for_sender(tx, message, by)
-        if len(waiting) > 1:
-            await undecided.ask_which(tx, message, by, waiting)
+    if found is None:
+        meant = await belonging.may_be_meant(tx, message, by, reading)
+        if len(meant) > 1:
+            await undecided.ask_which(tx, message, by, meant)
 
 
 async def open_for_itself(

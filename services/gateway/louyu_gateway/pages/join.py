@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 from fastapi import APIRouter
 from louyu.messaging.v1 import messaging_service_pb2 as messaging
-from louyu_runtime.errors import NotFound, RemoteError
+from louyu_runtime.errors import NotFound, RemoteError, Unauthenticated
 from louyu_runtime.identity import Principal
 from starlette.requests import Request
 from starlette.responses import Response
@@ -46,6 +46,7 @@ def join_pages(gateway: Gateway) -> APIRouter:
         consented: bool = False,
         problem: str = "",
         done: str = "",
+        is_change: bool = False,
         status: int = 200,
     ) -> Response:
         texts = pages.texts(request)
@@ -68,18 +69,21 @@ def join_pages(gateway: Gateway) -> APIRouter:
             given=SimpleNamespace(flat=flat, name=name, consent=consented),
             problem=problem,
             done=done,
+            is_change=is_change,
         )
 
     @router.get("/{code}")
     async def show(request: Request, code: str, change: str = "") -> Response:
         found = await resolve(code)
         signed_in = await gateway.sessions.read(request)
-        if change or signed_in is None or signed_in.community_id != found.community_id:
-            return await form(request, found)  # a member who has moved, or a newcomer
+        if signed_in is None or signed_in.community_id != found.community_id:
+            return await form(request, found)
         member = await gateway.people.refreshed(signed_in)
         if found.group.id not in member.group_ids:
             return await form(request, found)
         texts = pages.texts(request)
+        if change:
+            return await form(request, found, name=member.name, is_change=True)
         done = texts("{name}，您已经是{group}的成员。", name=name_of(member, texts), group=found.group.name)
         return await form(request, found, done=done)
 
@@ -99,10 +103,23 @@ def join_pages(gateway: Gateway) -> APIRouter:
         signed_in = await gateway.sessions.read(request)
         # Somebody signed in here stays the same person; anybody else is a new one, whatever flat and name they give.
         known = signed_in if signed_in is not None and signed_in.community_id == found.community_id else None
+        is_change = known is not None and await _is_member(gateway, known, found.group.id)
         flat, name = fields.get("flat", "").strip(), fields.get("name", "").strip()
-        if fields.get("consent") != "yes":
-            problem = texts("要先同意，才能加入。")
-            return await form(request, found, flat=flat, name=name, problem=problem, status=422)
+        has_consented = fields.get("consent") == "yes"
+        problem = "" if has_consented else texts("要先同意，才能加入。")
+        if not name:
+            problem = texts("请写下怎么称呼您，邻居在群里看到的就是这个。")
+        if problem:
+            return await form(
+                request,
+                found,
+                flat=flat,
+                name=name,
+                consented=has_consented,
+                is_change=is_change,
+                problem=problem,
+                status=422,
+            )
         try:
             joined: messaging.JoinGroupResponse = await gateway.services.calls(known).messaging(
                 messaging.JoinGroupRequest(
@@ -119,12 +136,19 @@ def join_pages(gateway: Gateway) -> APIRouter:
                 raise
             problem = texts(error.resident_text)
             return await form(
-                request, await resolve(code), flat=flat, name=name, consented=True, problem=problem, status=422
+                request,
+                await resolve(code),
+                flat=flat,
+                name=name,
+                consented=True,
+                is_change=is_change,
+                problem=problem,
+                status=422,
             )
         person = joined.person
         gateway.names.forget(person.community_id)
         done = texts("{name}，您已经是{group}的成员。", name=person.name, group=joined.group.name)
-        response = await form(request, found, done=done)
+        response = await form(request, found, done=done, is_change=is_change)
         if known is not None:  # their session goes on as it is, and ends when it would have ended
             gateway.people.forget(known)
         else:
@@ -134,6 +158,13 @@ def join_pages(gateway: Gateway) -> APIRouter:
         return response
 
     return router
+
+
+async def _is_member(gateway: Gateway, signed_in: Principal, group_id: str) -> bool:
+    try:
+        return group_id in (await gateway.people.refreshed(signed_in)).group_ids
+    except Unauthenticated:
+        return False
 
 
 def _key(given: str, *, visit: str) -> str:

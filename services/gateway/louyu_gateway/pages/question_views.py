@@ -20,7 +20,8 @@ def question_view(question: question_pb2.Question, viewer: Principal, now: datet
     """Return the card of a question for this viewer. Flats and phone numbers are not in it."""
     state = state_word(question.state)
     label, tone = words.STATES.get(state, (state, "calm"))
-    if state == "open" and question.next_step.who not in ("", "neighbours"):
+    begins_later = state == "open" and question.next_step.who not in ("", "neighbours")
+    if begins_later:
         label = "已记下"
     due_at = moment(question.next_step, "due_at") if question.HasField("next_step") else None
     overdue = state not in ENDED and question.next_step.is_overdue
@@ -50,6 +51,7 @@ def question_view(question: question_pb2.Question, viewer: Principal, now: datet
         ),
         next_who=_next_who(question.next_step, texts) if state not in ENDED else "",
         next_due_at=due_at,
+        begins_later=begins_later,
         then=question.next_step.then,
         overdue=overdue,
         overdue_by=now - due_at if overdue and due_at is not None and due_at < now else None,

@@ -51,6 +51,8 @@ class QuestionView:
     steps: tuple[StepView, ...]
     next_who: str
     next_due_at: datetime | None
+    begins_later: bool
+    """Nobody has been asked yet: who is next is asked at `next_due_at`, not waited for until then."""
     then: str
     overdue: bool
     overdue_by: timedelta | None

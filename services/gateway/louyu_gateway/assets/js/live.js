@@ -11,8 +11,10 @@ const LONGEST_WAIT_MS = 30000;
 export function follow(url, { onHint, onLink = () => {} }) {
   let wait = FIRST_WAIT_MS;
   let source = null;
+  let reopening = 0;
 
   function open() {
+    clearTimeout(reopening);
     source = new EventSource(url());
     source.addEventListener("ready", () => {
       wait = FIRST_WAIT_MS;
@@ -26,12 +28,14 @@ export function follow(url, { onHint, onLink = () => {} }) {
     source.addEventListener("error", () => {
       onLink(false);
       source.close();
-      setTimeout(open, wait + Math.random() * wait);
+      reopening = setTimeout(open, wait + Math.random() * wait);
       wait = Math.min(wait * 2, LONGEST_WAIT_MS);
     });
   }
 
   open();
+  // The network is back: nobody waits for what is left of a long pause.
+  addEventListener("online", () => { if (source.readyState === EventSource.CLOSED) { wait = FIRST_WAIT_MS; open(); } });
   addEventListener("pagehide", () => source.close());
   // Back from the browser's page cache, where the link was cut.
   addEventListener("pageshow", (event) => { if (event.persisted) open(); });

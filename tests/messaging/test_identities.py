@@ -115,8 +115,8 @@ async def test_who_joined_by_themselves_is_found_by_their_address(messaging: Mes
 
 async def test_nobody_is_taken_for_who_joined_under_their_name(messaging: Messaging) -> None:
     """Anybody may say any name at the door, and must not become building head by it."""
-    stranger = await messaging.join("beili-28", "1-201", "1", name="李楼长")
-    head = community_pb2.PersonDefinition(key="li", name="李楼长", building_key="28", flat="1-201")
+    stranger = await messaging.join("beili-28", "1-201", "1", name="李明珠")
+    head = community_pb2.PersonDefinition(key="li", name="李明珠", building_key="28", flat="1-201")
     head.memberships.add(group_key="28", role="building_head")
 
     await living_at(messaging, head)

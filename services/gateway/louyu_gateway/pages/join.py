@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from dataclasses import dataclass
 from types import SimpleNamespace
 
 from fastapi import APIRouter
@@ -26,6 +27,18 @@ CONSENT_LINES = (
 )
 
 
+@dataclass(frozen=True)
+class Given:
+    """What somebody has written into the form."""
+
+    flat: str = ""
+    name: str = ""
+    consent: bool = False
+
+
+NOTHING = Given()
+
+
 def join_pages(gateway: Gateway) -> APIRouter:
     """Return the routes under /join/."""
     router = APIRouter(prefix="/join", include_in_schema=False)
@@ -40,10 +53,8 @@ def join_pages(gateway: Gateway) -> APIRouter:
     async def form(
         request: Request,
         found: messaging.ResolveJoinCodeResponse,
+        given: Given = NOTHING,
         *,
-        flat: str = "",
-        name: str = "",
-        consented: bool = False,
         problem: str = "",
         done: str = "",
         is_change: bool = False,
@@ -66,7 +77,7 @@ def join_pages(gateway: Gateway) -> APIRouter:
             is_in_wechat="micromessenger" in request.headers.get("user-agent", "").lower(),
             consent_version=found.consent_version,
             consent_lines=[texts(line) for line in CONSENT_LINES],
-            given=SimpleNamespace(flat=flat, name=name, consent=consented),
+            given=given,
             problem=problem,
             done=done,
             is_change=is_change,
@@ -83,7 +94,7 @@ def join_pages(gateway: Gateway) -> APIRouter:
             return await form(request, found)
         texts = pages.texts(request)
         if change:
-            return await form(request, found, name=member.name, is_change=True)
+            return await form(request, found, Given(name=member.name), is_change=True)
         done = texts("{name}，您已经是{group}的成员。", name=name_of(member, texts), group=found.group.name)
         return await form(request, found, done=done)
 
@@ -104,28 +115,15 @@ def join_pages(gateway: Gateway) -> APIRouter:
         # Somebody signed in here stays the same person; anybody else is a new one, whatever flat and name they give.
         known = signed_in if signed_in is not None and signed_in.community_id == found.community_id else None
         is_change = known is not None and await _is_member(gateway, known, found.group.id)
-        flat, name = fields.get("flat", "").strip(), fields.get("name", "").strip()
-        has_consented = fields.get("consent") == "yes"
-        problem = "" if has_consented else texts("要先同意，才能加入。")
-        if not name:
-            problem = texts("请写下怎么称呼您，邻居在群里看到的就是这个。")
-        if problem:
-            return await form(
-                request,
-                found,
-                flat=flat,
-                name=name,
-                consented=has_consented,
-                is_change=is_change,
-                problem=problem,
-                status=422,
-            )
+        given = Given(fields.get("flat", "").strip(), fields.get("name", "").strip(), fields.get("consent") == "yes")
+        if problem := _what_is_missing(given):
+            return await form(request, found, given, problem=texts(problem), is_change=is_change, status=422)
         try:
             joined: messaging.JoinGroupResponse = await gateway.services.calls(known).messaging(
                 messaging.JoinGroupRequest(
                     join_code=code,
-                    flat=flat,
-                    name=name,
+                    flat=given.flat,
+                    name=given.name,
                     consent_version=fields.get("consent_version", ""),
                     idempotency_key=_key(fields.get("key", ""), visit="" if known else gateway.sessions.visit(request)),
                 )
@@ -135,16 +133,7 @@ def join_pages(gateway: Gateway) -> APIRouter:
             if not is_telling and error.reason != "TOO_MANY_NEWCOMERS":
                 raise
             problem = texts(error.resident_text)
-            return await form(
-                request,
-                await resolve(code),
-                flat=flat,
-                name=name,
-                consented=True,
-                is_change=is_change,
-                problem=problem,
-                status=422,
-            )
+            return await form(request, await resolve(code), given, problem=problem, is_change=is_change, status=422)
         person = joined.person
         gateway.names.forget(person.community_id)
         done = texts("{name}，您已经是{group}的成员。", name=person.name, group=joined.group.name)
@@ -158,6 +147,12 @@ def join_pages(gateway: Gateway) -> APIRouter:
         return response
 
     return router
+
+
+def _what_is_missing(given: Given) -> str:
+    if not given.name:
+        return "请写下怎么称呼您，邻居在群里看到的就是这个。"
+    return "" if given.consent else "要先同意，才能加入。"
 
 
 async def _is_member(gateway: Gateway, signed_in: Principal, group_id: str) -> bool:

@@ -68,6 +68,28 @@ GATHER = grpc.stream_unary_rpc_method_handler(
 )
 
 
+ended: list[str] = []
+
+
+async def follow(request: pb.ListParkedEventsRequest, context: Any) -> AsyncIterator[pb.ListParkedEventsResponse]:
+    """Answer twice, then wait for ever or answer more than anybody reads; note the end."""
+    try:
+        yield pb.ListParkedEventsResponse(next_page_token=current_traceparent())
+        yield pb.ListParkedEventsResponse(next_page_token=current_principal().id)
+        while request.page_token == "more than is read":
+            yield pb.ListParkedEventsResponse(next_page_token="." * 500_000)
+        await asyncio.Event().wait()
+    finally:
+        ended.append(request.page_token)
+
+
+FOLLOW = grpc.unary_stream_rpc_method_handler(
+    follow,
+    request_deserializer=pb.ListParkedEventsRequest.FromString,
+    response_serializer=pb.ListParkedEventsResponse.SerializeToString,
+)
+
+
 @asynccontextmanager
 async def serving(signer: TokenSigner) -> AsyncIterator[Client[events_service_pb2_grpc.EventsServiceStub]]:
     service = "/louyu.events.v1.EventsService/"
@@ -75,11 +97,13 @@ async def serving(signer: TokenSigner) -> AsyncIterator[Client[events_service_pb
         service + "ListParkedEvents": persons(OPERATORS | {"building_head"}, "gateway"),
         service + "RetryParkedEvent": ANYONE,
         "/louyu.Probe/Gather": persons(OPERATORS | {"building_head"}, "gateway"),
+        "/louyu.Probe/Follow": persons(OPERATORS | {"building_head"}, "gateway"),
     }
     callers = CallerCheck(TokenVerifier([signer.public_key], "routing"), rules, certificate_names=False)
     methods: Any = GuardedMethods("routing", Admission({"ListParkedEvents": 0.3, "Gather": 0.3}), callers)
     events_service_pb2_grpc.add_EventsServiceServicer_to_server(Probe(), methods)
-    methods.add_registered_method_handlers("louyu.Probe", {"Gather": GATHER})
+    methods.add_registered_method_handlers("louyu.Probe", {"Gather": GATHER, "Follow": FOLLOW})
+    health_pb2_grpc.add_HealthServicer_to_server(health.aio.HealthServicer(), methods)
     server = grpc.aio.server(handlers=(methods,))
     port = free_port()
     server.add_insecure_port(f"127.0.0.1:{port}")
@@ -247,6 +271,35 @@ async def test_a_stream_of_requests_ends_at_its_methods_limit(signer: TokenSigne
     assert "no request came" in await send_stream(signer)
     assert "no request came within 0.3 s" in await send_stream(signer, is_left_open=True)
     assert "not done within 0.3 s" in await send_stream(signer, part("a"), is_left_open=True)
+
+
+async def test_health_can_be_asked_and_watched_by_anybody(signer: TokenSigner) -> None:
+    async with serving(signer) as client:
+        stub = health_pb2_grpc.HealthStub(client._channel)
+        asked: Any = stub.Check(health_pb2.HealthCheckRequest())
+        assert (await asked).status == health_pb2.HealthCheckResponse.SERVING
+        watched: Any = stub.Watch(health_pb2.HealthCheckRequest())
+        assert (await watched.read()).status == health_pb2.HealthCheckResponse.SERVING
+        watched.cancel()
+
+
+@pytest.mark.parametrize("what", ["nothing more", "more than is read"])
+async def test_a_stream_of_answers_that_its_reader_leaves_ends_at_once_and_without_a_fault(
+    signer: TokenSigner, caplog: pytest.LogCaptureFixture, what: str
+) -> None:
+    ended.clear()
+    trace_id = "4bf92f3577b34da6a3ce929d0e0e4736"
+    metadata = [("traceparent", f"00-{trace_id}-00f067aa0ba902b7-01")]
+    metadata.append(("authorization", f"Bearer {signer.sign(LEADER, ['routing'])}"))
+    async with serving(signer) as client:
+        follow_of: Any = client._stream_channel.unary_stream("/louyu.Probe/Follow")
+        call = follow_of(part(what), metadata=metadata)
+        read = [pb.ListParkedEventsResponse.FromString(await call.read()).next_page_token for _ in range(2)]
+        call.cancel()
+        await until(lambda: ended == [what])
+    assert trace_id in read[0]
+    assert read[1] == LEADER.id
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 async def test_bytes_that_are_no_message_are_refused_without_a_word_of_ours(

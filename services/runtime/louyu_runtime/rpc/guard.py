@@ -9,8 +9,8 @@ for the call. A method that streams both ways would pass by all of this, so it s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
-from contextlib import nullcontext
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
+from contextlib import aclosing, nullcontext
 from time import perf_counter
 from typing import Any
 
@@ -26,7 +26,8 @@ from louyu_runtime.rpc.requests import check_usable, marking
 from louyu_runtime.rpc.telemetry import MethodTelemetry
 
 Answer = Callable[[Any, Context], Awaitable[Any]]
-Answers = Callable[[Any, Context], AsyncIterator[Any]]
+Answers = Callable[[Any, Context], AsyncGenerator[Any] | Awaitable[None]]
+Follow = Callable[[Any, Context], Awaitable[None]]
 
 
 class GuardedMethods(grpc.GenericRpcHandler):
@@ -126,31 +127,36 @@ class GuardedMethods(grpc.GenericRpcHandler):
 
         return measured
 
-    def _around_stream(self, method: str, answers: Answers) -> Answers:
+    def _around_stream(self, method: str, answers: Answers) -> Follow:
         domain, callers = self._domain, self._callers
         is_ours = not is_infrastructure(method)
 
-        async def checked(request: Any, context: Context, metadata: Metadata) -> AsyncIterator[Any]:
+        async def written(request: Any, context: Context, metadata: Metadata = ()) -> None:
             try:
                 check_usable(request)
                 if is_ours:
                     callers.check(method, request, metadata, context)
-                async for response in answers(request, context):
-                    yield response
+                given = answers(request, context)
+                if isinstance(given, Awaitable):  # writes by itself, as gRPC's health does
+                    await given
+                    return
+                # Written from here and closed here: gRPC would leave it to the collector, in no call's context.
+                async with aclosing(given) as responses:
+                    async for response in responses:
+                        await context.write(response)
             except Exception as error:
                 await abort_with(context, error, method=method, domain=domain)
 
         if not is_ours:
-            return lambda request, context: checked(request, context, ())
+            return written
         telemetry = MethodTelemetry(method)
 
-        async def measured(request: Any, context: Context) -> AsyncIterator[Any]:
+        async def measured(request: Any, context: Context) -> None:
             begun = perf_counter()
             metadata = context.invocation_metadata() or ()
             try:
                 with telemetry.span(metadata) or nullcontext():
-                    async for response in checked(request, context, metadata):
-                        yield response
+                    await written(request, context, metadata)
             finally:
                 telemetry.note(context, perf_counter() - begun)
 

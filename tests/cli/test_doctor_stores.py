@@ -10,6 +10,7 @@ from louyu_cli.checks.streams import check_redis
 from louyu_runtime.embedded.data_folder import DataFolder
 from louyu_runtime.embedded.ports import free_port
 
+from tests.cli.versions import routing_at
 from tests.platform.fixtures import with_database
 
 GOOD = "schema up to date"
@@ -68,11 +69,8 @@ async def test_a_login_of_another_service_is_told(database_url: str) -> None:
 
 
 async def test_an_older_schema_is_told_with_one_mend(database_url: str) -> None:
-    owner = await asyncpg.connect(database_url)
-    await owner.execute("UPDATE routing.schema_version SET version_num = '0001'")
-    await owner.close()
-
-    found = await check_database("routing", {"LOUYU_DATABASE_URL": database_url})
+    async with routing_at("0001", database_url):
+        found = await check_database("routing", {"LOUYU_DATABASE_URL": database_url})
 
     assert "is at 0001" in found.text
     assert found.advice == "run `louyu migrate`"

@@ -10,6 +10,7 @@ from louyu_runtime.database import Database
 from louyu_runtime.errors import FailedPrecondition
 from louyu_runtime.migrations import check_schema
 
+from tests.cli.versions import routing_at
 from tests.platform.fixtures import with_database
 
 
@@ -27,12 +28,10 @@ async def test_a_database_that_is_not_there_is_told(owner: str, monkeypatch: pyt
 
 
 async def test_a_schema_of_a_newer_version_is_told_and_left_as_it_is(owner: str) -> None:
-    connection = await asyncpg.connect(owner)
-    await connection.execute("UPDATE routing.schema_version SET version_num = '0999'")
-    with pytest.raises(FailedPrecondition, match="is at 0999, newer than this version of louyu knows"):
-        await migrate_all(["routing"])
-    assert await connection.fetchval("SELECT version_num FROM routing.schema_version") == "0999"
-    await connection.close()
+    async with routing_at("0999", owner) as connection:
+        with pytest.raises(FailedPrecondition, match="is at 0999, newer than this version of louyu knows"):
+            await migrate_all(["routing"])
+        assert await connection.fetchval("SELECT version_num FROM routing.schema_version") == "0999"
 
 
 async def test_a_login_without_rights_on_the_schema_is_told_at_the_start_of_a_service(owner: str) -> None:

@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 from louyu_runtime.settings import COMMAND_LINE_NAMES, ROLES, SettingsError
 
@@ -61,14 +62,12 @@ async def examine() -> list[Finding]:
         findings += check_space(installation.data_folder())
     findings += await _within("media store", _alone(lambda: check_media(environ)))
     for service in SERVICES:
-        findings += await _within(
-            f"database of {service}", _alone(lambda service=service: check_database(service, environ))
-        )  # type: ignore[misc]
+        findings += await _within(f"database of {service}", _alone(partial(check_database, service, environ)))
     reached = {finding.check for finding in findings if not finding.advice}
     for service in ("messaging", "notify"):
         if f"database of {service}" in reached:
             name = f"data keys and database of {service}"
-            findings += await _within(name, _alone(lambda service=service: check_sealed(service, environ)))  # type: ignore[misc]
+            findings += await _within(name, _alone(partial(check_sealed, service, environ)))
     try:
         found = installation.settings()
     except (SettingsError, CommandError):

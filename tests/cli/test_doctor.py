@@ -224,14 +224,11 @@ async def sealed(database_url: str, messaging_database: Database) -> AsyncIterat
     yield {
         "LOUYU_DATA_KEYS": keys["data-keys"],
         "LOUYU_LOOKUP_KEY": keys["lookup-key"],
-        "LOUYU_MIGRATE_DATABASE_URL": database_url,
+        "LOUYU_DATABASE_URL": database_url,
     }
 
 
-async def test_keys_that_do_not_fit_the_database_are_told(
-    sealed: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("LOUYU_MIGRATE_DATABASE_URL", sealed["LOUYU_MIGRATE_DATABASE_URL"])
+async def test_keys_that_do_not_fit_the_database_are_told(sealed: dict[str, str]) -> None:
     assert not (await check_sealed("messaging", sealed)).advice
     other = Fernet.generate_key().decode()
     found = await check_sealed("messaging", sealed | {"LOUYU_DATA_KEYS": other})

@@ -127,3 +127,61 @@ def test_migrate_without_a_database_names_the_setting(louyu: Louyu) -> None:
     answer = louyu("migrate")
     assert answer.exit_code == 1
     assert "LOUYU_MIGRATE_DATABASE_URL" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("LOUYU_EVENT_PARTITIONS", "x", "must be a whole number"),
+        ("LOUYU_EVENT_PARTITIONS", "999", "must be less than or equal to 256"),
+        ("LOUYU_GATEWAY_SESSION_HOURS", "9999", "must be less than or equal to 168"),
+        ("LOUYU_LOG_LEVEL", "loud", "must be DEBUG, INFO, WARNING or ERROR"),
+    ],
+)
+def test_up_tells_an_ill_formed_value_in_plain_words_before_anything_starts(
+    louyu: Louyu, monkeypatch: pytest.MonkeyPatch, nowhere: Path, name: str, value: str, words: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    answer = louyu("up", "--port", "28999", "--data", "data")
+    assert answer.exit_code == 1
+    assert answer.lines == ["louyu up: the settings cannot be used:", f"  {name}: {words}"]
+    assert not (nowhere / "data").exists()
+
+
+def test_up_tells_the_faults_of_a_channels_file_before_anything_starts(
+    louyu: Louyu, monkeypatch: pytest.MonkeyPatch, nowhere: Path
+) -> None:
+    (nowhere / "channels.yaml").write_text("accounts:\n  - kind: wechat_official_account\n")
+    monkeypatch.setenv("LOUYU_CHANNELS_FILE", "channels.yaml")
+    answer = louyu("up", "--port", "28999", "--data", "data")
+    assert answer.exit_code == 1
+    assert "channels.yaml:2: accounts[0].app_id is missing" in answer.err
+    assert not (nowhere / "data").exists()
+
+
+def test_a_file_that_cannot_be_read_is_told_once(louyu: Louyu, monkeypatch: pytest.MonkeyPatch, nowhere: Path) -> None:
+    monkeypatch.setenv("LOUYU_SIGNING_KEY_FILE", str(nowhere))
+    monkeypatch.setenv("LOUYU_DATABASE_URL", "postgresql://u@127.0.0.1:1/d")
+    answer = louyu("serve", "routing")
+    (fault,) = answer.lines[1:]
+    assert "LOUYU_SIGNING_KEY_FILE" in fault
+    assert "cannot be read (Is a directory); correct the path" in fault
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("migrate",),
+        ("import", "--check", "a.yaml"),
+        ("replay", "a.jsonl", "--community", "a"),
+        ("token", "--role", "operator"),
+    ],
+    ids=" ".join,
+)
+def test_commands_refuse_a_misspelt_setting_too(
+    louyu: Louyu, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("LOUYU_MESAGING_ADDR", "127.0.0.1:7001")
+    answer = louyu(*arguments)
+    assert answer.exit_code == 1
+    assert "did you mean LOUYU_MESSAGING_ADDR?" in answer.err

@@ -85,3 +85,14 @@ def test_a_persons_token_needs_the_platform_and_says_so(louyu: Louyu, monkeypatc
     answer = louyu("token", "--role", "secretary", "--person", "shuji", "--community", "a")
     assert answer.exit_code == 1
     assert "Is the platform running? `louyu doctor` tries every connection." in answer.err
+
+
+def test_ctrl_c_while_a_command_is_still_being_loaded_ends_it_without_a_word(
+    louyu: Louyu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_name: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("louyu_cli.main.importlib.import_module", interrupted)
+    answer = louyu("doctor")
+    assert (answer.exit_code, answer.err) == (1, "")

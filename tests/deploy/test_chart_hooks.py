@@ -1,6 +1,8 @@
 """The order of hooks: what a hook needs exists before it runs, and no hook waits for what comes after it."""
 
 import pytest
+from louyu_cli.role_settings import refuse_unknown_settings
+from louyu_runtime.settings import SettingsError
 
 from tests.deploy.chart import (
     PRESETS,
@@ -61,6 +63,22 @@ def test_migration_is_a_hook_with_a_deadline() -> None:
     assert job["spec"]["activeDeadlineSeconds"] == 600
     assert job["spec"]["template"]["spec"]["restartPolicy"] == "Never"
     assert job["spec"]["template"]["spec"]["containers"][0]["args"] == ["migrate"]
+
+
+def test_migration_refuses_a_setting_that_no_role_reads_before_any_is_replaced() -> None:
+    misspelt = {
+        "settings": {"LOUYU_LOG_LEVLE": "INFO"},
+        "roles": {"gateway": {"settings": {"LOUYU_GATEWAY_HOURS": "8"}}},
+    }
+
+    def given(changes: Object) -> dict[str, str]:
+        job = named(render(merged(preset("district"), changes)), "Job", "louyu-migrate")
+        return {one["name"]: one["value"] for one in job["spec"]["template"]["spec"]["containers"][0]["env"]}
+
+    refuse_unknown_settings(given({}))
+    with pytest.raises(SettingsError) as refused:
+        refuse_unknown_settings(given(misspelt))
+    assert [fault.partition(":")[0] for fault in refused.value.faults] == ["LOUYU_GATEWAY_HOURS", "LOUYU_LOG_LEVLE"]
 
 
 def test_migration_without_hooks_is_a_job_of_its_own_for_every_image() -> None:

@@ -157,6 +157,19 @@ async def test_error_inside_the_context_stops_the_children_and_is_raised(tmp_pat
     assert not is_alive(pid)
 
 
+async def test_signal_while_a_failed_start_ends_does_not_hide_why(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with asyncio.timeout(15):  # far less than the patience
+            async with Supervisor(tmp_path, print, patience_seconds=600) as supervisor:
+                await supervisor.start(ignoring_sigterm("deaf"))
+                await until(lambda: "deaf" in (tmp_path / "deaf.log").read_text())
+                pid = supervisor.pid("deaf")
+                asyncio.get_running_loop().call_later(0.2, os.kill, os.getpid(), signal.SIGINT)
+                raise ZeroDivisionError
+    assert pid is not None
+    assert not is_alive(pid)
+
+
 def test_log_is_bounded_and_keeps_one_earlier_file(tmp_path: Path) -> None:
     log = ChildLog(tmp_path / "service.log", limit_bytes=100)
     output = log.open()

@@ -24,6 +24,13 @@ def test_a_faulty_setting_is_named(name: str, value: str) -> None:
     assert fault.startswith(f"{name}: ")
 
 
+def test_an_unknown_setting_is_told_with_those_that_exist() -> None:
+    (section,) = louyu_settings()
+    (fault,) = settings_faults(section, {"hours": "8"})
+    assert fault.startswith("hours: there is no such setting; there are ")
+    assert "promise_lift_minutes" in fault
+
+
 @pytest.mark.parametrize("urgency", [Urgency.HIGH, Urgency.NORMAL, Urgency.LOW])
 def test_every_kind_has_a_promise_for_every_urgency(urgency: Urgency) -> None:
     proposed = PropertySettings()

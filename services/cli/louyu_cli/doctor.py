@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 from louyu_runtime.settings import COMMAND_LINE_NAMES, ROLES, SettingsError
 
@@ -24,6 +25,7 @@ from louyu_cli.checks.media import check_media
 from louyu_cli.checks.plugins import REQUESTS as PLUGIN_SERVICES
 from louyu_cli.checks.plugins import check_plugins
 from louyu_cli.checks.services import check_service
+from louyu_cli.checks.space import check_space
 from louyu_cli.checks.streams import check_redis
 from louyu_cli.errors import CommandError
 from louyu_cli.migrate import SERVICES
@@ -56,14 +58,16 @@ async def examine() -> list[Finding]:
     findings += check_keys(environ)
     findings += check_certificates(environ)
     findings += check_channels_file(environ)
+    if not any(name.startswith("LOUYU_SIGNING_KEY") for name in os.environ):
+        findings += check_space(installation.data_folder())
     findings += await _within("media store", _alone(lambda: check_media(environ)))
     for service in SERVICES:
-        findings += await _within(f"database of {service}", _alone(lambda service=service: check_database(service)))  # type: ignore[misc]
+        findings += await _within(f"database of {service}", _alone(partial(check_database, service, environ)))
     reached = {finding.check for finding in findings if not finding.advice}
     for service in ("messaging", "notify"):
         if f"database of {service}" in reached:
             name = f"data keys and database of {service}"
-            findings += await _within(name, _alone(lambda service=service: check_sealed(service, environ)))  # type: ignore[misc]
+            findings += await _within(name, _alone(partial(check_sealed, service, environ)))
     try:
         found = installation.settings()
     except (SettingsError, CommandError):

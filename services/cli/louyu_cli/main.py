@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -25,6 +26,8 @@ COMMANDS = {
     "secrets": "make the keys of a new installation",
 }
 _MODULES = {"import": "import_community"}
+# A misspelt setting would silently change nothing for these; `serve` and `doctor` tell it among all others.
+_CONFIGURED = frozenset({"up", "migrate", "import", "replay", "token"})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,11 +48,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if name not in COMMANDS:
         print(f"louyu: there is no command {name!r}; `louyu --help` lists all", file=sys.stderr)
         return WRONG_USAGE
-    module = importlib.import_module(f"louyu_cli.{_MODULES.get(name, name)}")
-    parser = argparse.ArgumentParser(prog=f"louyu {name}", description=COMMANDS[name])
-    module.add_arguments(parser)
-    parsed = parser.parse_args(given[1:])
     try:
+        module = importlib.import_module(f"louyu_cli.{_MODULES.get(name, name)}")
+        parser = argparse.ArgumentParser(prog=f"louyu {name}", description=COMMANDS[name])
+        module.add_arguments(parser)
+        parsed = parser.parse_args(given[1:])
+        if name in _CONFIGURED:
+            from louyu_cli.role_settings import refuse_unknown_settings
+
+            refuse_unknown_settings(os.environ)
         exit_code = int(module.run(parsed))
         sys.stdout.flush()  # here, where a reader that has gone is expected
         return exit_code

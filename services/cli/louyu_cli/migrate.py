@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from louyu_runtime.database_errors import is_away, sql_state
+from louyu_runtime.database_errors import is_away, refusal_of, sql_state
 from louyu_runtime.migrations import MigrationResult, migrate
 
 from louyu_cli import installation
@@ -83,11 +83,13 @@ async def migrate_all(services: list[str]) -> list[MigrationResult]:
                 raise CommandError(
                     f"the database for {service} cannot be reached: is it running, and the URL right?"
                 ) from error
-            if sql_state(error) in ("28P01", "28000"):
-                raise CommandError(f"the database for {service} refuses the user or password in the URL") from error
             if sql_state(error) == "42501":
                 raise CommandError(
                     f"the database user for {service} may not do this: it needs CREATE on the database and CREATEROLE"
+                ) from error
+            if refusal_of(error):
+                raise CommandError(
+                    f"{refusal_of(error)}: correct LOUYU_MIGRATE_DATABASE_URL, or the URL of {service} where it is not set"
                 ) from error
             raise
     return results

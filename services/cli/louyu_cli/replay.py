@@ -64,12 +64,17 @@ def read_log(path: Path, *, needs_times: bool) -> list[Line]:
                 faults.append(f"{path}:{number}: not UTF-8; save the file as UTF-8")
             except ValueError as error:
                 faults.append(f"{path}:{number}: {error}")
-    if faults:
-        more = f"\nand {len(faults) - 20} more" if len(faults) > 20 else ""
-        raise CommandError("\n".join(faults[:20]) + more)
+    _refuse(faults)
     if not lines:
         raise CommandError(f"{path}: holds no messages")
     return lines
+
+
+def _refuse(faults: list[str]) -> None:
+    """Raise CommandError telling these faults, the first 20 in words."""
+    if faults:
+        more = f"\nand {len(faults) - 20} more" if len(faults) > 20 else ""
+        raise CommandError("\n".join(faults[:20]) + more)
 
 
 def _read_line(number: int, text: str, *, needs_times: bool) -> Line:
@@ -139,19 +144,28 @@ async def _replay(arguments: argparse.Namespace, lines: list[Line]) -> tuple[int
     community_id = ids.community_id_of(arguments.community)
     async with Services() as services:
         groups = await _groups_by_building(services, community_id)
-        unknown = sorted({line.building for line in lines} - groups.keys())
-        if unknown:
-            raise CommandError(f"{arguments.file}: building: there is no building {unknown[0]!r} in this community")
+        if not groups:
+            raise CommandError(f"there is no community {arguments.community!r} with a group; correct --community")
+        faults = [
+            f"{arguments.file}:{line.number}: building: {line.building!r} has no group in this community; correct its key"
+            for line in lines
+            if line.building not in groups
+        ]
         senders = {group: await _senders(services, community_id, group) for group in set(groups.values())}
         sender_ids: dict[int, str] = {}
         for line in lines:
+            if line.building not in groups:
+                continue
             members = senders[groups[line.building]]
             found = members.get(line.sender) or members.get(ids.named_id(community_id, "person", line.sender))
             if found is None:
-                raise CommandError(
-                    f"{arguments.file}:{line.number}: sender: {line.sender!r} is no member of the group of building {line.building}"
+                faults.append(
+                    f"{arguments.file}:{line.number}: sender: {line.sender!r} is no member of the group of building "
+                    f"{line.building}; give the key, name or UUID of one"
                 )
+                continue
             sender_ids[line.number] = found
+        _refuse(faults)
         digest = hashlib.sha256(arguments.file.read_bytes()).hexdigest()[:16]
         said = [
             Said(

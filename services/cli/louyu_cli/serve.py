@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import gc
 import importlib
 
@@ -26,7 +27,12 @@ def run(arguments: argparse.Namespace) -> int:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(service.serve())
     except OSError as error:
-        raise CommandError(f"{arguments.role} cannot serve: {error.strerror or error}") from error
+        mend = (
+            f": stop what serves there, or set LOUYU_{arguments.role.upper()}_LISTEN or _ADMIN_LISTEN"
+            if error.errno == errno.EADDRINUSE
+            else ""
+        )
+        raise CommandError(f"{arguments.role} cannot serve: {error.strerror or error}{mend}") from error
     return 0
 
 

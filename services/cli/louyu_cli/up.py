@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from louyu_runtime.channels_file import read_channels_file
 from louyu_runtime.embedded.data_folder import DataFolder
 from louyu_runtime.embedded.ports import free_port
 from louyu_runtime.embedded.postgres import EmbeddedPostgres
@@ -24,7 +25,7 @@ from louyu_runtime.embedded.readiness import http_ready
 from louyu_runtime.embedded.valkey import EmbeddedValkey
 from louyu_runtime.identity import Principal
 from louyu_runtime.migrations import migrate
-from louyu_runtime.settings import COMMAND_LINE_NAMES, ROLES, load_settings
+from louyu_runtime.settings import COMMAND_LINE_NAMES, ROLES, SettingsError, load_settings, setting_value
 from louyu_runtime.supervisor import Child, ChildFailed, Supervisor
 
 from louyu_cli import token
@@ -34,7 +35,7 @@ from louyu_cli.community.translating import Definitions
 from louyu_cli.errors import WRONG_USAGE, CommandError
 from louyu_cli.installation import CommandSettings, Services
 from louyu_cli.migrate import SERVICES
-from louyu_cli.role_settings import refuse_unknown_settings
+from louyu_cli.role_settings import settings_class_of
 
 DEMO = "guangximen-beili-bei.yaml"
 SIGN_IN_SECONDS = 12 * 3600
@@ -62,9 +63,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Run until a signal comes."""
     if not 1 <= arguments.port <= 65535:
         raise CommandError("--port must be 1 to 65535", exit_code=WRONG_USAGE)
-    refuse_unknown_settings(os.environ)
     for name in unused_settings(os.environ):
         _say(f"{name} is not used here: `louyu up` makes its own")
+    refuse_unusable_settings()
     path = arguments.data or Path(os.environ.get("LOUYU_DATA_DIR", ".louyu"))
     refuse_taken_port(arguments.port)
     named = os.environ.get("LOUYU_CHANNELS_FILE")
@@ -75,6 +76,22 @@ def run(arguments: argparse.Namespace) -> int:
         except ChildFailed as error:
             raise CommandError(str(error)) from error
     return 0
+
+
+def refuse_unusable_settings() -> None:
+    """Raise SettingsError or ChannelsFileError before anything starts, where a service could not start with what is set."""
+    own = dict.fromkeys(("LOUYU_SIGNING_KEY", "LOUYU_DATA_KEYS", "LOUYU_LOOKUP_KEY"), "made when all else is well")
+    environ = _environment({**own, "LOUYU_DATABASE_URL": "postgresql://louyu@127.0.0.1/louyu"})
+    faults: list[str] = []
+    for role in ROLES:
+        try:
+            load_settings(settings_class_of(role), environ)
+        except SettingsError as error:
+            faults += error.faults
+    if faults:
+        raise SettingsError(list(dict.fromkeys(faults)))
+    if path := setting_value(settings_class_of("notify"), "channels_file", environ):
+        read_channels_file(Path(path), environ)
 
 
 def refuse_taken_port(port: int) -> None:

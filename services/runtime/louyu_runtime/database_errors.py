@@ -26,6 +26,7 @@ _REFUSALS = {
     "28P01": "the database refuses the user or password in the URL",
     "28000": "the database does not let this user in from here",
     "3D000": "there is no database of the name in the URL",
+    "42501": "the user in the URL may not use this service's schema",
 }
 
 

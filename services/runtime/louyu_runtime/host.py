@@ -7,8 +7,10 @@ ends, the server serves on for as long as endpoints take to notice, calls finish
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import signal
+import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -211,10 +213,17 @@ class Host:
         server = grpc.aio.server(handlers=(methods,), options=options)
         credentials = tls.server_credentials(self.settings)
         address = self.settings.listen_address
-        if credentials is None:
-            server.add_insecure_port(address)
-        else:
-            server.add_secure_port(address, credentials)
+        try:
+            if credentials is None:
+                server.add_insecure_port(address)
+            else:
+                server.add_secure_port(address, credentials)
+        except RuntimeError as error:  # all that gRPC tells
+            raise OSError(
+                errno.EADDRNOTAVAIL,
+                f"{address} is taken by another program or is no address of this machine: "
+                f"stop that one, or set LOUYU_{self.role.upper()}_LISTEN",
+            ) from error
         return server, health_servicer
 
     async def _set_health(self, servicer: health.aio.HealthServicer, status: int) -> None:
@@ -239,6 +248,11 @@ class Host:
                     ) from error
                 if not is_away(error):
                     raise
-                logger.warning("waiting for the database", extra={"cause": error.__class__.__name__})
+                cause = (
+                    "the name of its host is not known"
+                    if isinstance(error, socket.gaierror)
+                    else error.__class__.__name__
+                )
+                logger.warning("waiting for the database", extra={"cause": cause})
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5.0)

@@ -14,10 +14,12 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.engine.url import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from louyu_runtime.database import Database, plain_url
+from louyu_runtime.database_errors import refusal_of
 from louyu_runtime.errors import FailedPrecondition
 
 _LOCK = 0x6C6F757975  # "louyu"
@@ -70,6 +72,8 @@ async def migrate(url: str, service: str) -> MigrationResult:
             await connection.commit()
             try:
                 before = await connection.run_sync(_current, service)
+                if before and before not in _known(service):
+                    raise _too_new(service, before)
                 await connection.run_sync(_upgrade, service)
                 # A service's own login reads it at the start; it owns nothing.
                 await connection.execute(text(f"GRANT SELECT ON {service}.schema_version TO louyu_{service}"))
@@ -98,23 +102,47 @@ def _current(connection: Connection, service: str) -> str:
     return str(revision or "")
 
 
+def _known(service: str) -> list[str]:
+    """Return the revisions that this version of louyu knows, the newest first."""
+    script = ScriptDirectory.from_config(_config(service))
+    return [revision.revision for revision in script.walk_revisions()]
+
+
+def _too_new(service: str, found: str) -> FailedPrecondition:
+    return FailedPrecondition(
+        f"the database's schema {service} is at {found}, newer than this version of louyu knows: install the newer one",
+        reason="SCHEMA_TOO_NEW",
+    )
+
+
+async def _revision(database: Database) -> str | None:
+    name = f"{database.service}.schema_version"
+    async with database.engine.connect() as connection:
+        if not await connection.scalar(text("SELECT to_regclass(:name)"), {"name": name}):
+            return None
+        found: str | None = await connection.scalar(text(f"SELECT version_num FROM {name}"))
+        return found
+
+
 async def check_schema(database: Database) -> None:
     """Raise FailedPrecondition unless the service's schema fits this code."""
     service = database.service
-    script = ScriptDirectory.from_config(_config(service))
-    known = [revision.revision for revision in script.walk_revisions()]
-    async with database.engine.connect() as connection:
-        exists = await connection.scalar(text("SELECT to_regclass(:name)"), {"name": f"{service}.schema_version"})
-        found = await connection.scalar(text(f"SELECT version_num FROM {service}.schema_version")) if exists else None
+    known = _known(service)
+    try:
+        found = await _revision(database)
+    except DBAPIError as error:
+        if not refusal_of(error):
+            raise
+        raise FailedPrecondition(
+            f"{refusal_of(error)}: correct LOUYU_DATABASE_URL or LOUYU_{service.upper()}_DATABASE_URL",
+            reason="DATABASE_REFUSES",
+        ) from error
     if found is None:
         raise FailedPrecondition(
             f"the database has no schema for {service}: run `louyu migrate`", reason="NOT_MIGRATED"
         )
     if found not in known:
-        raise FailedPrecondition(
-            f"the database's schema {service} is at {found}, newer than this version of louyu knows: install the newer one",
-            reason="SCHEMA_TOO_NEW",
-        )
+        raise _too_new(service, found)
     if found != known[0]:
         raise FailedPrecondition(
             f"the database's schema {service} is at {found} and must be at {known[0]}: run `louyu migrate`",

@@ -11,10 +11,11 @@ import os
 import socket
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 
 from louyu_runtime.setting_shapes import DatabaseUrl, HttpUrl, ListenAddress, MediaUrl, RedisUrl, ServiceAddress
 from louyu_runtime.setting_spelling import unknown_settings
@@ -113,8 +114,8 @@ class CommonSettings(BaseModel):
     otel_endpoint: HttpUrl = Field(
         default="", description="OTLP/gRPC endpoint for traces, for example http://collector:4317. Empty: no traces."
     )
-    log_level: str = Field(
-        default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR."
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="DEBUG, INFO, WARNING or ERROR."
     )
     event_partitions: int = Field(
         default=8,
@@ -163,7 +164,10 @@ class CommonSettings(BaseModel):
         if not self.signing_key.get_secret_value():
             faults.append("LOUYU_SIGNING_KEY: missing; `louyu secrets init` makes one")
         if self.role != "gateway" and not self.database_url.get_secret_value():
-            faults.append(f"LOUYU_DATABASE_URL or LOUYU_{self.role.upper()}_DATABASE_URL: missing")
+            faults.append(
+                f"LOUYU_DATABASE_URL or LOUYU_{self.role.upper()}_DATABASE_URL: missing; "
+                "give it as postgresql://user:password@host:5432/name"
+            )
         return faults
 
 
@@ -224,9 +228,10 @@ def load_settings(settings_class: type[SettingsT], environ: Mapping[str, str] = 
     except ValidationError as error:
         for problem in error.errors(include_input=False, include_url=False):
             field = str(problem["loc"][0]) if problem["loc"] else ""
-            faults.append(f"{origin.get(field, field)}: {problem['msg'].removeprefix('Value error, ')}")
+            faults.append(f"{origin.get(field, field)}: {_in_words(problem)}")
         raise SettingsError(faults) from None
-    faults += settings.faults()
+    unread = {fault.partition("_FILE: ")[0] for fault in faults if "_FILE: " in fault}
+    faults += [fault for fault in settings.faults() if fault.partition(": missing")[0] not in unread]
     if faults:
         raise SettingsError(faults)
     return settings
@@ -241,6 +246,18 @@ def setting_value(settings_class: type[CommonSettings], field: str, environ: Map
     return ""
 
 
+_WORDS = {
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "bool_parsing": "must be true or false",
+}
+
+
+def _in_words(problem: ErrorDetails) -> str:
+    words = _WORDS.get(problem["type"], problem["msg"].removeprefix("Value error, "))
+    return words.replace("Input should be", "must be").replace("'", "")
+
+
 def _read(name: str, environ: Mapping[str, str], faults: list[str]) -> str | None:
     path = environ.get(f"{name}_FILE")
     if name in environ and path is not None:
@@ -251,5 +268,8 @@ def _read(name: str, environ: Mapping[str, str], faults: list[str]) -> str | Non
     try:
         return Path(path).read_text(encoding="utf-8").rstrip("\n")
     except (OSError, UnicodeDecodeError) as error:
-        faults.append(f"{name}_FILE: cannot read {path!r}: {error.__class__.__name__}")
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        faults.append(
+            f"{name}_FILE: {path!r} cannot be read ({why}); correct the path, or the file and its permissions"
+        )
         return None

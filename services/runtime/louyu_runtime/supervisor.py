@@ -86,6 +86,7 @@ class Supervisor:
     ) -> bool:
         if self.stopped_by is not None and self._task is not None:
             self._task.uncancel()
+        self._task = None  # from here on a signal means hurry, also where an error ends it
         for keeper in reversed(self._keepers.values()):
             await keeper.stop(self._patience_seconds, self._hurry)
         self._bounding.cancel()

@@ -7,13 +7,12 @@ from collections.abc import Callable, Mapping
 
 from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from louyu_runtime.database import Database
 from louyu_runtime.identity import TokenSigner, public_keys_from_pem
 from louyu_runtime.sealing import Sealer
 from louyu_runtime.settings import ROLES, setting_value
 
+from louyu_cli.checks.databases import own_database
 from louyu_cli.checks.finding import Finding
-from louyu_cli.migrate import owner_url
 from louyu_cli.role_settings import settings_class_of
 
 # Who reads which key; the gateway's sessions are signed with the signing key and need no other secret.
@@ -91,7 +90,7 @@ async def check_sealed(service: str, environ: Mapping[str, str]) -> Finding:
     }
     try:
         sealer = Sealer(keys["data_keys"], keys["lookup_key"])
-        database = Database(owner_url(service), service, pool_size=1)
+        database = own_database(service, environ)
     except Exception as error:
         return Finding(name, f"cannot be tried: {error}", "see what is said of the keys and the database")
     try:

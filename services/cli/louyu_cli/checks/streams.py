@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from louyu_runtime.events.streams import connect_redis
+from redis import exceptions
 
 from louyu_cli.checks.finding import Finding
 
@@ -17,6 +18,16 @@ async def check_redis(url: str) -> Finding:
         policy = (await client.config_get("maxmemory-policy")).get("maxmemory-policy")
         append_only = (await client.config_get("appendonly")).get("appendonly")
         server = await client.info("server")
+    except exceptions.AuthenticationError:
+        return Finding(
+            "redis", "it refuses the password, or wants one", "correct LOUYU_REDIS_URL: redis://:password@host:6379/0"
+        )
+    except exceptions.ConnectionError as error:
+        return Finding(
+            "redis",
+            f"cannot be reached: {error.__class__.__name__}",
+            "start it, or correct the host and port in LOUYU_REDIS_URL",
+        )
     except Exception as error:
         return Finding("redis", f"cannot be asked: {error.__class__.__name__}", "start it, or correct LOUYU_REDIS_URL")
     finally:

@@ -70,6 +70,26 @@ FAULTS = {
         "groups: all, responder: wuye",
         "12: people[0].roles[0].responder: is for the role staff only",
     ),
+    "a second manager who is no building head": (
+        "building_head, groups: all",
+        "liaison, groups: all, second: true",
+        "12: people[0].roles[0].second: is for the role building_head only",
+    ),
+    "an unknown kind of member": (
+        "    flat: 1-101\n",
+        "    flat: 1-101\n    kind: king\n",
+        "people[0].kind: must be 'owner'",
+    ),
+    "an owner without flat": (
+        '    building: "1"\n    flat: 1-101\n',
+        "    kind: owner\n",
+        "10: people[0].kind: owner is for those with a flat",
+    ),
+    "reading forbidden where nobody is confirmed": (
+        "name: 小区",
+        "name: 小区\ndoubted_may_not_read: true",
+        "3: doubted_may_not_read: needs `confirm_residency: true`",
+    ),
     "an unknown responder": (
         "building_head, groups: all",
         "staff, groups: all, responder: others",

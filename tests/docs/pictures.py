@@ -1,4 +1,4 @@
-"""Takes the pictures of the README from a running installation: `python -m tests.docs.pictures` writes docs/pictures/."""
+"""Takes the pictures of README and pages from a running installation: `python -m tests.docs.pictures` writes docs/pictures/."""
 
 import asyncio
 from pathlib import Path
@@ -83,6 +83,7 @@ async def main() -> None:
             ("console", "(secretary)", "/console/", 1280, 800),
             ("question", "(secretary)", "", 1280, 800),
             ("screen", "", link(louyu, "/display/"), 1080, 1920),
+            ("coverage", "(building head)", f"/console/groups/{GROUP}/coverage", 390, 844),
         ):
             context = await browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
             page = await context.new_page()

@@ -20,7 +20,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from starlette.routing import Match
 
-from tests.docs import metrics_page, settings_page
+from tests.docs import metrics_page, permissions_page, settings_page
 from tests.docs.pages import OPERATORS, ROOT, rows, section
 
 API = ROOT / "docs" / "integrators" / "api.md"
@@ -42,7 +42,9 @@ def as_documented(models: tuple[type[BaseModel], ...]) -> list[tuple[str, bool]]
     return [(name, field.is_required()) for model in models for name, field in model.model_fields.items()]
 
 
-@pytest.mark.parametrize("module", [settings_page, metrics_page], ids=lambda module: str(module.__name__))
+@pytest.mark.parametrize(
+    "module", [settings_page, metrics_page, permissions_page], ids=lambda module: str(module.__name__)
+)
 def test_a_generated_page_is_as_the_code_is_now(module: types.ModuleType) -> None:
     written: Path = module.PAGE
     assert written.read_text(encoding="utf-8") == module.page(), f"run: python -m {module.__name__}"

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 from louyu_gateway.pages import words
+from louyu_gateway.pages.console_residents import SHOWN
 from louyu_gateway.pages.join import CONSENT_LINES
+from louyu_gateway.pages.permission_table import AREAS
 from louyu_gateway.pages.texts import choose_language, english
 
 PACKAGE = Path(words.__file__).parent.parent
@@ -13,7 +15,7 @@ CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
 def texts_in_use() -> set[str]:
-    found = set(CONSENT_LINES)
+    found = set(CONSENT_LINES) | {words.SECOND, *SHOWN.values()} | permission_texts()
     for template in (PACKAGE / "templates").rglob("*.html"):
         found |= {match[1] for match in re.findall(r"""\b_\(\s*(["'])(.+?)\1""", template.read_text("utf-8"))}
     for module in PACKAGE.rglob("*.py"):
@@ -26,11 +28,20 @@ def texts_in_use() -> set[str]:
         words.CHANNELS,
         words.VISITS,
         words.URGENCIES,
+        words.MEMBER_KINDS,
+        words.WEEKDAYS,
     ):
         found |= set(table.values())
-    for toned in (words.STATES, words.WHAT, words.REACH, words.PLUGIN_STATES):
+    for toned in (words.STATES, words.WHAT, words.REACH, words.PLUGIN_STATES, words.RESIDENCIES):
         found |= {label for label, _ in toned.values()}
     return {text for text in found if CHINESE.search(text)}
+
+
+def permission_texts() -> set[str]:
+    found = set()
+    for area in AREAS:
+        found |= {area.name, *(deed.what for deed in area.deeds), *(deed.within for deed in area.deeds)}
+    return found
 
 
 def test_every_text_has_its_english() -> None:

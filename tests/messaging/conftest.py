@@ -24,6 +24,7 @@ from louyu_runtime.settings import load_settings
 
 from tests.messaging.community import Messaging, settle_community
 from tests.messaging.conversation import Conversation
+from tests.messaging.membership import Membership, membership_of
 from tests.platform.fixtures import Databases
 
 
@@ -119,3 +120,10 @@ async def conversation(messaging: Messaging, signer: TokenSigner) -> AsyncIterat
     )
     yield Conversation(messaging, client)
     await client.close()
+
+
+@pytest.fixture
+async def membership(messaging: Messaging, signer: TokenSigner) -> AsyncIterator[Membership]:
+    """The service of membership, and in the community a liaison, a neighbour, and confirmation of residency."""
+    async with membership_of(messaging, signer) as served:
+        yield served

@@ -17,6 +17,7 @@ from louyu_notify.delivery_worker import DeliveryWorker
 from louyu_notify.directory_events import DirectoryEvents
 from louyu_notify.follow_codes import FollowCodes
 from louyu_notify.ledger_worker import LedgerWorker
+from louyu_notify.membership_events import MembershipEvents
 from louyu_notify.question_events import QuestionEvents
 from louyu_notify.screen_watch import ScreenWatch
 from louyu_notify.sending import Sending
@@ -45,10 +46,11 @@ class Notify:
     workers: Mapping[str, DeliveryWorker]
     questions: QuestionEvents
     directory: DirectoryEvents
+    members: MembershipEvents
 
     async def hear(self, *payloads: Message, event_id: str | None = None, at: datetime | None = None) -> None:
         """Take events as the consumer does: each in one transaction."""
-        handlers = {**self.directory.handlers(), **self.questions.handlers()}
+        handlers = {**self.directory.handlers(), **self.members.handlers(), **self.questions.handlers()}
         for payload in payloads:
             name = payload.DESCRIPTOR.name
             async with self.database.transaction(COMMUNITY) as tx:
@@ -115,4 +117,5 @@ def put_together(
         workers={key: DeliveryWorker(database, key, sending, wakes) for key, sending in sendings.items()},
         questions=QuestionEvents(installed, wakes, watch.wake, "http://localhost:8080"),
         directory=DirectoryEvents(wakes),
+        members=MembershipEvents(installed, wakes, "http://localhost:8080"),
     )

@@ -1,6 +1,6 @@
 """A group with its people, as routing knows them, on real PostgreSQL; the clock is moved, nobody waits."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -10,11 +10,12 @@ from google.protobuf.message import Message as ProtobufMessage
 from louyu.events.v1 import routing_events_pb2
 from louyu_routing import builtin_responders, views
 from louyu_routing.applying import ResponderWanted, apply
+from louyu_routing.availability import AwayTime, DutyTime
 from louyu_routing.chase import Chase
 from louyu_routing.classification import Classifier
 from louyu_routing.emergency import built_in_emergencies
 from louyu_routing.question import Question
-from louyu_routing.store import clocks, directory, questions
+from louyu_routing.store import availability, clocks, directory, questions
 from louyu_routing.store.clocks import ClockAudit
 from louyu_routing.store.directory import GroupDirectory, Holder
 from louyu_routing.store.messages import Message
@@ -38,6 +39,8 @@ ROLES = {
     "liaison": ("liaison", "李居干"),
     "secretary": ("secretary", "张书记"),
     "plumber": ("staff", "赵师傅"),
+    "second": ("building_head", "钱副楼长"),
+    "apprentice": ("staff", "小孙"),
 }
 
 
@@ -67,7 +70,8 @@ class Neighbourhood:
                 person_id=person(key),
                 role=ROLES[key][0],
                 name=ROLES[key][1],
-                responder_key="property" if key == "plumber" else "",
+                responder_key="property" if ROLES[key][0] == "staff" else "",
+                is_second=key == "second",
             )
             for key in keys
         )
@@ -79,6 +83,11 @@ class Neighbourhood:
                     group_id=self.group_id, version=number, name="28号楼", building_keys=("28",), holders=holders
                 ),
             )
+
+    async def tell_availability(self, away: Sequence[AwayTime] = (), duty: Sequence[DutyTime] = ()) -> None:
+        """Let routing hear who is away and who is on duty, and that nobody else is."""
+        async with self.database.transaction(COMMUNITY) as tx:
+            await availability.replace(tx, next(self.versions), away, duty)
 
     async def set_up(self, chase: Chase, *, has_property: bool = True) -> None:
         """Apply a community's file."""

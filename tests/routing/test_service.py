@@ -471,6 +471,9 @@ async def test_applying_again_changes_nothing_and_a_dry_run_never_does(installat
     assert await apply(company, dry=True) == (1, 0, 1)
     assert await apply(company) == (1, 0, 1)
     assert await apply(company) == (0, 0, 2)
+    request = pb.ListRespondersRequest(community_id=COMMUNITY)
+    found = await installation.call("ListResponders", request, somebody("wang", "building_head"))
+    assert [(one.key, one.type, one.name) for one in found.responders] == [("wuye", "property", "光熙物业")]
     assert await apply() == (0, 1, 1)
 
 

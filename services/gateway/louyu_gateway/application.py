@@ -22,11 +22,18 @@ from louyu_gateway.official_account import receiver
 from louyu_gateway.pages.app import app_pages
 from louyu_gateway.pages.app_messages import message_pages
 from louyu_gateway.pages.app_questions import app_question_pages
+from louyu_gateway.pages.app_residency import app_residency_pages
+from louyu_gateway.pages.console_absences import console_absence_pages
 from louyu_gateway.pages.console_announcements import console_announcement_pages
+from louyu_gateway.pages.console_coverage import console_coverage_pages
 from louyu_gateway.pages.console_deliveries import console_delivery_pages
+from louyu_gateway.pages.console_duty import console_duty_pages
 from louyu_gateway.pages.console_groups import console_group_pages
+from louyu_gateway.pages.console_permissions import console_permission_pages
 from louyu_gateway.pages.console_questions import console_question_pages
 from louyu_gateway.pages.console_recordings import console_recording_pages
+from louyu_gateway.pages.console_residents import console_resident_pages
+from louyu_gateway.pages.console_roles import console_role_pages
 from louyu_gateway.pages.console_system import console_system_pages
 from louyu_gateway.pages.display import display_pages
 from louyu_gateway.pages.join import join_pages
@@ -61,10 +68,17 @@ def application(gateway: Gateway, not_ready: Callable[[], list[str]]) -> FastAPI
         app_pages,
         message_pages,
         app_question_pages,
+        app_residency_pages,
         console_announcement_pages,
         console_delivery_pages,
         console_group_pages,
         console_recording_pages,
+        console_coverage_pages,
+        console_resident_pages,
+        console_role_pages,
+        console_absence_pages,
+        console_duty_pages,
+        console_permission_pages,
         console_system_pages,
         console_question_pages,
         display_pages,

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 
+from louyu.messaging.v1 import community_pb2
 from louyu.messaging.v1 import messaging_service_pb2 as messaging
 from louyu_runtime.errors import RemoteError, Unauthenticated
 from louyu_runtime.identity import Principal, TokenVerifier
@@ -79,7 +80,7 @@ class People:
             known,
             name=person.name,
             roles=roles | (known.roles & {"operator"}),
-            group_ids=frozenset(membership.group_id for membership in person.memberships),
+            group_ids=frozenset(membership.group_id for membership in person.memberships if _reads(person, membership)),
             led_group_ids=frozenset(m.group_id for m in person.memberships if set(m.roles) - {"resident"}),
         )
         self._fresh[key] = (fresh, self._monotonic() + FRESH_SECONDS)
@@ -90,6 +91,11 @@ class People:
     def forget(self, principal: Principal) -> None:
         """Ask messaging anew at the next request, as after joining a group."""
         self._fresh.pop((principal.community_id, principal.id), None)
+
+
+def _reads(person: community_pb2.Person, membership: community_pb2.Membership) -> bool:
+    """Whether the person reads what is said and asked in a group: not while their residency is doubted, if it is so here."""
+    return not person.is_kept_from_reading or list(membership.roles) != ["resident"]
 
 
 def bearer_token(request: Request) -> str | None:

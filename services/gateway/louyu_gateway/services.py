@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 from louyu.events.v1.events_service_pb2_grpc import EventsServiceStub
 from louyu.messaging.v1.conversation_service_pb2_grpc import ConversationServiceStub
 from louyu.messaging.v1.media_service_pb2_grpc import MediaServiceStub
+from louyu.messaging.v1.membership_service_pb2_grpc import MembershipServiceStub
 from louyu.messaging.v1.messaging_service_pb2_grpc import MessagingServiceStub
 from louyu.notify.v1.notify_service_pb2_grpc import NotifyServiceStub
 from louyu.routing.v1.routing_service_pb2_grpc import RoutingServiceStub
@@ -44,6 +45,7 @@ class Services:
         self.messaging = client(MessagingServiceStub, "messaging")
         self.conversation = client(ConversationServiceStub, "messaging")
         self.media = client(MediaServiceStub, "messaging")
+        self.membership = client(MembershipServiceStub, "messaging")
         self.routing = client(RoutingServiceStub, "routing")
         self.notify = client(NotifyServiceStub, "notify")
         self.events = {name: client(EventsServiceStub, name) for name in addresses}
@@ -54,7 +56,8 @@ class Services:
 
     async def close(self) -> None:
         """Close every channel."""
-        for client in (self.messaging, self.conversation, self.media, self.routing, self.notify, *self.events.values()):
+        messaging_clients = (self.messaging, self.conversation, self.membership, self.media)
+        for client in (*messaging_clients, self.routing, self.notify, *self.events.values()):
             await client.close()
 
 
@@ -80,6 +83,10 @@ class Calls:
     async def media(self, request: Message) -> Any:
         """Call messaging about photos and recordings."""
         return await self._call(self._services.media, request)
+
+    async def membership(self, request: Message) -> Any:
+        """Call messaging about members, roles and duty."""
+        return await self._call(self._services.membership, request)
 
     async def routing(self, request: Message) -> Any:
         """Call routing."""

@@ -35,6 +35,7 @@ _PURPOSES = {
     "outcome": "告知结果",
     "emergency": "紧急提醒",
     "announcement": "通知",
+    "membership": "角色、住址或值班的变动",
 }
 
 

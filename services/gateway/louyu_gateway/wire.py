@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
-from louyu.messaging.v1 import media_pb2, message_pb2
+from louyu.messaging.v1 import media_pb2, membership_pb2, message_pb2
 from louyu.notify.v1 import announcement_pb2
 from louyu.routing.v1 import question_pb2
 
@@ -108,3 +108,23 @@ def visit_from_word(word: str) -> announcement_pb2.VisitResult.ValueType:
 def visit_word(result: announcement_pb2.VisitResult.ValueType) -> str:
     """Return told, not_at_home or slip_left."""
     return announcement_pb2.VisitResult.Name(result).removeprefix("VISIT_RESULT_").lower()
+
+
+def kind_word(kind: membership_pb2.MemberKind.ValueType) -> str:
+    """Return owner, tenant, absent_owner, staff, official, or unspecified."""
+    return membership_pb2.MemberKind.Name(kind).removeprefix("MEMBER_KIND_").lower()
+
+
+def kind_from_word(word: str) -> membership_pb2.MemberKind.ValueType:
+    """Return the kind of a word. Raises ValueError for another one."""
+    return membership_pb2.MemberKind.Value(f"MEMBER_KIND_{word.upper()}")
+
+
+def residency_word(state: membership_pb2.ResidencyState.ValueType) -> str:
+    """Return unconfirmed, confirmed, doubted, or unspecified."""
+    return membership_pb2.ResidencyState.Name(state).removeprefix("RESIDENCY_STATE_").lower()
+
+
+def residency_from_word(word: str) -> membership_pb2.ResidencyState.ValueType:
+    """Return the state of a word. Raises ValueError for another one."""
+    return membership_pb2.ResidencyState.Value(f"RESIDENCY_STATE_{word.upper()}")

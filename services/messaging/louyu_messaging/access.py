@@ -10,10 +10,11 @@ from louyu_runtime.database import Transaction
 from louyu_runtime.identity import Principal
 from louyu_runtime.ids import is_uuid
 
-from louyu_messaging.errors import GroupNotFound, NotAPerson, PersonNotFound
+from louyu_messaging.errors import GroupNotFound, KeptFromReading, NotAPerson, PersonNotFound
 from louyu_messaging.places import Group, Person
-from louyu_messaging.roles import STEWARDS
+from louyu_messaging.roles import RESIDENT, STEWARDS
 from louyu_messaging.store import places
+from louyu_messaging.store.residency import is_kept_from_reading
 
 
 def sees_all(principal: Principal) -> bool:
@@ -49,6 +50,20 @@ def shown(principal: Principal, group: Group, own_roles: tuple[str, ...] | None)
         raise GroupNotFound
     is_steward = bool(STEWARDS & set(own_roles))
     return (group if is_steward else replace(group, join_code="")), is_steward
+
+
+async def reading_for(tx: Transaction, principal: Principal, group_id: str) -> tuple[Group, bool]:
+    """Return a group whose conversation and members the caller reads, and whether flats are shown to them.
+
+    Raises GroupNotFound, and KeptFromReading for a resident whose residency is doubted where the community wishes so.
+    """
+    seen = await places.group(tx, group_id, reader_of(principal))
+    if seen is None:
+        raise GroupNotFound
+    found = shown(principal, *seen)
+    if not sees_all(principal) and seen[1] == (RESIDENT,) and await is_kept_from_reading(tx, principal.id):
+        raise KeptFromReading
+    return found
 
 
 async def person_for(tx: Transaction, principal: Principal, id_or_key: str, *, is_id: bool) -> Person:

@@ -30,6 +30,7 @@ from louyu_messaging.errors import CommunityNotFound, GroupNotFound, JoinCodeUnk
 from louyu_messaging.feed import Feed
 from louyu_messaging.importing import Tools
 from louyu_messaging.joining import Joining, join_group
+from louyu_messaging.kinds import OF_HOUSEHOLDS
 from louyu_messaging.leaving import leave_group
 from louyu_messaging.media.posting_media import claim_media, release_media
 from louyu_messaging.places import ChannelAddress
@@ -37,6 +38,7 @@ from louyu_messaging.posting import Draft, Posted, Poster
 from louyu_messaging.reading import ReadMessage, as_read_by, as_shown
 from louyu_messaging.store import joining as joining_store
 from louyu_messaging.store import messages, places
+from louyu_messaging.store import residency as residency_store
 
 MOST_IN_BATCH = 500
 MOST_PERSONS = 500
@@ -128,7 +130,7 @@ class MessagingServicer(messaging_service_pb2_grpc.MessagingServiceServicer):
         if after is not None and after[0] not in (0, 1):
             raise InvalidArgument("page_token is not one that was given out; begin without it", field="page_token")
         async with self._community(request) as tx:
-            _, with_flats = await access.group_for(tx, current_principal(), group_id)
+            _, with_flats = await access.reading_for(tx, current_principal(), group_id)
             found = await places.members(tx, group_id, after=after, limit=size + 1)
         shown = found[:size]
         token = ""
@@ -193,7 +195,7 @@ class MessagingServicer(messaging_service_pb2_grpc.MessagingServiceServicer):
             if token_group != group_id:
                 raise InvalidArgument("page_token belongs to another group; begin without it", field="page_token")
         async with self._community(request) as tx:
-            group, by_steward = await access.group_for(tx, current_principal(), group_id)
+            group, by_steward = await access.reading_for(tx, current_principal(), group_id)
             read = messages.before if direction == "before" else messages.after
             found = await read(tx, group_id, seq, size + 1)
             has_more = len(found) > size
@@ -219,7 +221,7 @@ class MessagingServicer(messaging_service_pb2_grpc.MessagingServiceServicer):
             if position < 0:
                 raise InvalidArgument(f"{field} must not be negative", field=field)
         async with self._community(request) as tx:
-            _, by_steward = await access.group_for(tx, current_principal(), group_id)
+            _, by_steward = await access.reading_for(tx, current_principal(), group_id)
         key = (request.community_id.lower(), group_id)
         # closing the generator also when the caller leaves in the middle: the reader gives its place back
         async with contextlib.aclosing(self._feed.subscribe(key, request.after_seq, request.after_change)) as fresh:
@@ -260,6 +262,7 @@ class MessagingServicer(messaging_service_pb2_grpc.MessagingServiceServicer):
             way=request.address.channel if request.HasField("address") else "page",
             person_id="" if access.sees_all(principal) else principal.id,
             address=_proven_address(principal, request),
+            kind=_own_kind(request),
         )
         if joining.person_id and principal.community_id != own_id:
             raise JoinCodeUnknown
@@ -312,7 +315,10 @@ class MessagingServicer(messaging_service_pb2_grpc.MessagingServiceServicer):
             raise InvalidArgument("person is missing: a UUID or a key", field="person")
         async with self._community(request) as tx:
             person = await access.person_for(tx, current_principal(), request.person, is_id=is_uuid(request.person))
-        return pb.GetPersonResponse(person=wire.person_to_proto(person))
+            is_kept_from_reading = await residency_store.is_kept_from_reading(tx, person.id)
+        response = pb.GetPersonResponse(person=wire.person_to_proto(person))
+        response.person.is_kept_from_reading = is_kept_from_reading
+        return response
 
     async def FindPersonsByAddress(
         self, request: pb.FindPersonsByAddressRequest, context: Context
@@ -395,6 +401,14 @@ def _proven_address(principal: Principal, request: pb.JoinGroupRequest) -> Chann
     if not principal.is_service:
         raise InvalidArgument("address is for the gateway, to which a channel has proven it", field="address")
     return wire.address_of(request.address)
+
+
+def _own_kind(request: pb.JoinGroupRequest) -> str:
+    """Return as what somebody who joins belongs to the household; "" when they were not asked."""
+    kind = wire.kind_of(request.kind, "kind")
+    if kind not in ("", *OF_HOUSEHOLDS):
+        raise InvalidArgument("kind must be owner, tenant or absent owner", field="kind")
+    return kind
 
 
 def _actor(principal: Principal) -> str:

@@ -44,7 +44,8 @@ async def apply_community(
 
     wanted, found = await asyncio.to_thread(reckon)
     if not is_dry_run:
-        await _write(tx, current, wanted)
+        taken_over = {each.replaced_id: each.person_id for each in identities if each.replaced_id}
+        await _write(tx, current, wanted, taken_over)
         if found.created or found.changed or found.removed:
             detail: dict[str, str | int | list[str]] = {
                 "created": found.created,
@@ -91,8 +92,13 @@ async def _code_faults(tx: Transaction, definition: Definition, named: set[str])
     return faults
 
 
-async def _write(tx: Transaction, current: CommunityState, wanted: CommunityState) -> None:
-    """Write what differs: whatever is referred to before what refers to it, and removed after it."""
+async def _write(
+    tx: Transaction, current: CommunityState, wanted: CommunityState, taken_over: Mapping[str, str]
+) -> None:
+    """Write what differs: whatever is referred to before what refers to it, and removed after it.
+
+    `taken_over` says who is somebody else from now on: of whom, whoever joined with their address.
+    """
     if wanted.community != current.community:
         await store.save_community(tx, wanted)
     buildings = _fresh(current.buildings, wanted.buildings)
@@ -115,13 +121,24 @@ async def _write(tx: Transaction, current: CommunityState, wanted: CommunityStat
     await store.upsert(tx, store.PERSON, [(each, row.key, row.name, row.household_id) for each, row in people.items()])
     await store.remove(tx, store.MEMBER, current.members.keys() - wanted.members.keys())
     members = _fresh(current.members, wanted.members)
-    await store.upsert(tx, store.MEMBER, [(*each, row.roles, row.responder_keys) for each, row in members.items()])
+    await store.upsert(
+        tx, store.MEMBER, [(*each, row.roles, row.responder_keys, row.is_second) for each, row in members.items()]
+    )
+    kinds = {each: row.kind for each, row in people.items() if row.kind and _kind_before(current, each) != row.kind}
+    await store.upsert(tx, store.RESIDENCY, list(kinds.items()))
+    await store.give_standing(tx, taken_over)
+    decided = {(group, taken_over.get(who, who), *role) for group, who, *role in current.role_decisions}
+    await store.remove(tx, store.ROLE_DECISION, decided - wanted.role_decisions.keys())
     await store.remove(tx, store.ADDRESS, current.addresses.keys() - wanted.addresses.keys())
     moved = [key for key, row in wanted.addresses.items() if key in current.addresses and row != current.addresses[key]]
     await store.give_addresses(tx, [(*key, wanted.addresses[key].person_id) for key in moved])
     added = [(*key, row.sealed, row.person_id, row.is_active) for key, row in wanted.addresses.items()]
     await store.upsert(tx, store.ADDRESS, [row for row in added if row[:3] not in current.addresses])
     await _remove(tx, current, wanted)
+
+
+def _kind_before(current: CommunityState, person_id: str) -> str:
+    return current.people[person_id].kind if person_id in current.people else ""
 
 
 async def _remove(tx: Transaction, current: CommunityState, wanted: CommunityState) -> None:

@@ -43,12 +43,22 @@ class PersonRow:
     name: str
     household_id: str | None
     has_left: bool = False
+    kind: str = ""
 
 
 @dataclass(frozen=True)
 class MemberRow:
     roles: tuple[str, ...]
     responder_keys: tuple[str, ...]
+    is_second: bool = False
+
+
+@dataclass(frozen=True)
+class RoleDecision:
+    """What the console decided about a role: it was given, or taken."""
+
+    is_granted: bool
+    is_second: bool
 
 
 @dataclass(frozen=True)
@@ -62,6 +72,9 @@ class AddressRow:
 
 AddressKey = tuple[str, str, bytes]
 """Channel, account, keyed hash of the address."""
+
+DecisionKey = tuple[str, str, str, str]
+"""Group, person, role, responder key."""
 
 
 @dataclass
@@ -81,6 +94,7 @@ class CommunityState:
     addresses: dict[AddressKey, AddressRow] = field(default_factory=dict)
     joined: frozenset[str] = frozenset()
     """Those who joined by themselves, with consent: no import removes them."""
+    role_decisions: dict[DecisionKey, RoleDecision] = field(default_factory=dict)
 
     def copy(self) -> CommunityState:
         """Return a state that can be changed without changing this one."""
@@ -95,6 +109,7 @@ class CommunityState:
             dict(self.members),
             dict(self.addresses),
             self.joined,
+            dict(self.role_decisions),
         )
 
     def is_retired(self, person_id: str) -> bool:
@@ -119,7 +134,9 @@ class CommunityState:
         community = self.community
         holdings: dict[str, list[Holding]] = defaultdict(list)
         for (group_id, person_id), row in self.members.items():
-            holdings[group_id].append(Holding(person_id, self.people[person_id].name, row.roles, row.responder_keys))
+            holdings[group_id].append(
+                Holding(person_id, self.people[person_id].name, row.roles, row.responder_keys, row.is_second)
+            )
         buildings: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
         for group_id, building_id in self.group_buildings:
             building = self.buildings[building_id]

@@ -48,7 +48,7 @@ class ConversationServicer(conversation_service_pb2_grpc.ConversationServiceServ
         if request.after_change < 0:
             raise InvalidArgument("after_change must not be negative", field="after_change")
         async with self._community(request) as tx:
-            group, by_steward = await access.group_for(tx, current_principal(), group_id)
+            group, by_steward = await access.reading_for(tx, current_principal(), group_id)
             found = await messages.changed_after(tx, group_id, request.after_change, size + 1)
             shown = [message for _, message in found[:size]]
             seen = await as_read_by(tx, group_id, shown, current_principal().id, by_steward=by_steward)
@@ -88,7 +88,7 @@ class ConversationServicer(conversation_service_pb2_grpc.ConversationServiceServ
     ) -> pb.ListPinnedMessagesResponse:
         group_id = wire.uuid_of(request.group_id, "group_id")
         async with self._community(request) as tx:
-            _, by_steward = await access.group_for(tx, current_principal(), group_id)
+            _, by_steward = await access.reading_for(tx, current_principal(), group_id)
             found = await messages.pinned(tx, group_id)
             seen = await as_read_by(tx, group_id, found, current_principal().id, by_steward=by_steward)
         return pb.ListPinnedMessagesResponse(messages=map(wire.message_to_proto, seen))
@@ -97,7 +97,7 @@ class ConversationServicer(conversation_service_pb2_grpc.ConversationServiceServ
         group_id = wire.uuid_of(request.group_id, "group_id")
         _check_seq(request.seq)
         async with self._community(request) as tx:
-            await access.group_for(tx, current_principal(), group_id)
+            await access.reading_for(tx, current_principal(), group_id)
             read_seq = await read_positions.move_on(tx, group_id, access.own_id(current_principal()), request.seq)
         return pb.MarkReadResponse(read_seq=read_seq)
 
@@ -107,7 +107,7 @@ class ConversationServicer(conversation_service_pb2_grpc.ConversationServiceServ
         group_id = wire.uuid_of(request.group_id, "group_id")
         _check_seq(request.seq)
         async with self._community(request) as tx:
-            _, by_steward = await access.group_for(tx, principal, group_id)
+            _, by_steward = await access.reading_for(tx, principal, group_id)
             if stewards_only and not by_steward:
                 raise PermissionDenied("only those who look after the building may do this")
             change = await act(tx, group_id, request.seq)

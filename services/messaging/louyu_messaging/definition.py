@@ -25,6 +25,7 @@ class DefinedMembership:
     group_key: str
     role: str
     responder_key: str
+    is_second: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class DefinedPerson:
     addresses: tuple[DefinedAddress, ...]
     is_key_derived: bool = False
     was: FormerPerson | None = None
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,3 +73,5 @@ class Definition:
     buildings: tuple[DefinedBuilding, ...]
     groups: tuple[DefinedGroup, ...]
     people: tuple[DefinedPerson, ...]
+    confirm_residency: bool = False
+    doubted_may_not_read: bool = False

@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterable, Mapping
 
 from louyu_messaging.definition import DefinedBuilding, DefinedGroup, DefinedPerson, Definition
 from louyu_messaging.flats import canonical_flat
-from louyu_messaging.roles import RANK, STAFF
+from louyu_messaging.kinds import OF_HOUSEHOLDS
+from louyu_messaging.roles import BUILDING_HEAD, RANK, STAFF
 
 _KEY = re.compile(r"[a-z0-9_\-\u4e00-\u9fff]{1,64}")
 _JOIN_CODE = re.compile(r"[A-Za-z0-9_\-]{6,32}")
@@ -54,6 +55,8 @@ class DefinitionCheck:
             # of a derived key there may be two: two of one name in one home
             keys = ["" if isinstance(item, DefinedPerson) and item.is_key_derived else item.key for item in items]
             self._unique_keys(f"community.{field}", keys)
+        if definition.doubted_may_not_read and not definition.confirm_residency:
+            self._fault("community.doubted_may_not_read", "needs confirm_residency")
         for number, building in enumerate(definition.buildings):
             self._building(f"community.buildings[{number}]", building)
         codes: set[str] = set()
@@ -128,6 +131,8 @@ class DefinitionCheck:
         ):
             self._fault(f"{path}.name", f"must be at most {LONGEST_PERSON_NAME} characters on one line")
         self._home(path, person)
+        if person.kind in OF_HOUSEHOLDS and not person.building_key:
+            self._fault(f"{path}.kind", f"{person.kind} is for those with a flat: add building and flat")
         for number, membership in enumerate(person.memberships):
             at = f"{path}.memberships[{number}]"
             if membership.group_key != "*" and membership.group_key not in self._groups:
@@ -138,6 +143,8 @@ class DefinitionCheck:
                 self._fault(f"{at}.responder_key", "missing: staff work for a responder")
             elif membership.role != STAFF and membership.responder_key:
                 self._fault(f"{at}.responder_key", "only for the role staff")
+            if membership.is_second and membership.role != BUILDING_HEAD:
+                self._fault(f"{at}.is_second", "only for the role building_head")
             if membership.responder_key:
                 self._key(f"{at}.responder_key", membership.responder_key)
         for number, address in enumerate(person.addresses):

@@ -6,7 +6,11 @@ NotFound
 ├── MessageNotFound      also for the messages of others where only one's own will do
 ├── PersonNotFound
 ├── MediaNotFound        no such photo or recording, or not the caller's to see
+├── AbsenceNotFound      also when it has passed
 └── JoinCodeUnknown      never given out, withdrawn or expired
+PermissionDenied
+├── NotEntitled          the caller's roles do not allow it
+└── KeptFromReading      somebody whose residency is doubted, where the community's rule says so
 InvalidArgument
 ├── DefinitionFaulty     an import file's faults, all at once
 ├── MessageFaulty        a message that cannot be posted as it is
@@ -20,6 +24,9 @@ FailedPrecondition
 ├── RecallTooLate        the time for taking a message back is over
 ├── RoleHeld             a role has to be handed over before its holder leaves
 ├── WordsAreThere        somebody else was quicker in putting a recording into words
+├── LastHolder           nobody would hold the role afterwards
+├── AbsenceOverlaps      the person is away at that time already
+├── ConfirmationUnwanted the community does not confirm where members live
 └── SenderNotMember      the named sender is not in the group
 PermissionDenied
 └── NotAPerson           only somebody of the group can do this
@@ -84,6 +91,36 @@ class PersonNotFound(NotFound):
 
     def __init__(self) -> None:
         super().__init__("no such person, or not one that you may see")
+
+
+class AbsenceNotFound(NotFound):
+    """No such absence, or it has passed."""
+
+    reason = "ABSENCE_NOT_FOUND"
+
+    def __init__(self) -> None:
+        super().__init__("no such absence, or it has passed")
+
+
+class NotEntitled(PermissionDenied):
+    """The caller's roles do not allow it."""
+
+    reason = "NOT_ENTITLED"
+
+    def __init__(self, who: str) -> None:
+        super().__init__(f"this is for {who}", resident_text="您没有这项权限。")
+
+
+class KeptFromReading(PermissionDenied):
+    """Somebody doubts where the person lives, and the community lets them read again once it is cleared."""
+
+    reason = "RESIDENCY_DOUBTED"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "your residency is doubted, and this community shows conversations to confirmed residents only",
+            resident_text="您的住址还没有核对上，核对后就能看到群里的内容。请联系楼长或居委会；有事照样可以问。",
+        )
 
 
 class JoinCodeUnknown(NotFound):
@@ -256,6 +293,42 @@ class WordsAreThere(FailedPrecondition):
 
     def __init__(self) -> None:
         super().__init__("somebody was quicker: this recording is done", resident_text="这段语音刚刚有人写好了，谢谢。")
+
+
+class LastHolder(FailedPrecondition):
+    """Nobody would hold the role in the group afterwards."""
+
+    reason = "ROLE_LAST_HOLDER"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "nobody would hold this role afterwards: name a successor_id, or set accepts_vacancy",
+            resident_text="收回以后就没有人担任了。请指定接任的人，或者勾选“暂时空缺”。",
+        )
+
+
+class AbsenceOverlaps(FailedPrecondition):
+    """The person is away at that time already."""
+
+    reason = "ABSENCE_OVERLAPS"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "another absence of this person lies in that time: end it first",
+            resident_text="这段时间已经登记过外出，请先结束原来的那条。",
+        )
+
+
+class ConfirmationUnwanted(FailedPrecondition):
+    """The community's file does not ask for it."""
+
+    reason = "CONFIRMATION_NOT_WANTED"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this community does not confirm residency: set confirm_residency in its import file",
+            resident_text="本社区没有开启住址核对。",
+        )
 
 
 class SenderNotMember(FailedPrecondition):

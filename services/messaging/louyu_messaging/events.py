@@ -4,11 +4,13 @@ Names and roles of a sender are added to MessagePosted by the statement that pos
 protobuf reads what is appended as further fields of the same message.
 """
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from louyu.events.v1 import messaging_events_pb2
+from louyu.events.v1 import membership_events_pb2, messaging_events_pb2
 from louyu_runtime.timestamps import timestamp
 
+from louyu_messaging.availability import Absence, DutyShift
 from louyu_messaging.directory import GroupDirectory, HouseholdFacts
 from louyu_messaging.message import Message, NewMessage
 
@@ -78,7 +80,11 @@ def group_payload(directory: GroupDirectory, version: int) -> messaging_events_p
         ],
         role_holders=[
             messaging_events_pb2.RoleHolder(
-                person_id=holder.person_id, role=holder.role, name=holder.name, responder_key=holder.responder_key
+                person_id=holder.person_id,
+                role=holder.role,
+                name=holder.name,
+                responder_key=holder.responder_key,
+                is_second=holder.is_second,
             )
             for holder in directory.role_holders
         ],
@@ -108,3 +114,60 @@ def household_payload(
             for member in facts.members
         ],
     )
+
+
+def availability_payload(
+    version: int, absences: Iterable[Absence], shifts: Iterable[DutyShift]
+) -> membership_events_pb2.AvailabilityChanged:
+    """Return the event that tells who is away and who is on duty."""
+    payload = membership_events_pb2.AvailabilityChanged(version=version)
+    for absence in absences:
+        away = payload.away_times.add(
+            person_id=absence.person_id,
+            name=absence.name,
+            substitute_id=absence.substitute_id,
+            substitute_name=absence.substitute_name,
+        )
+        away.starts_at.FromDatetime(absence.starts_at)
+        away.ends_at.FromDatetime(absence.ends_at)
+    for shift in shifts:
+        payload.duty_times.add(
+            person_id=shift.person_id,
+            name=shift.name,
+            role=shift.role,
+            responder_key=shift.responder_key,
+            weekdays=shift.weekdays,
+            date=shift.on_date.isoformat() if shift.on_date else "",
+            from_time=f"{shift.from_time:%H:%M}",
+            until_time=f"{shift.until_time:%H:%M}",
+        )
+    return payload
+
+
+def membership_payload(
+    person_id: str,
+    what: str,
+    *,
+    by_name: str,
+    reason: str,
+    group_names: Sequence[str],
+    role: str,
+    is_second: bool,
+    span: tuple[datetime, datetime] | None,
+    other_name: str,
+) -> membership_events_pb2.MembershipChanged:
+    """Return the event by which a person is told what was decided about them."""
+    payload = membership_events_pb2.MembershipChanged(
+        person_id=person_id,
+        what=what,
+        group_names=group_names,
+        role=role,
+        is_second=is_second,
+        by_name=by_name,
+        reason=reason,
+        other_name=other_name,
+    )
+    if span is not None:
+        payload.starts_at.FromDatetime(span[0])
+        payload.ends_at.FromDatetime(span[1])
+    return payload

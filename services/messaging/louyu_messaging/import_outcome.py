@@ -108,7 +108,13 @@ class _Objects:
         self.names: dict[Id, tuple[str, str]] = {}
         if state.community is not None:
             row = state.community
-            self._add(("community", row.id), (row.key, row.name), name=row.name, places=(row.subdistrict, row.district))
+            self._add(
+                ("community", row.id),
+                (row.key, row.name),
+                name=row.name,
+                places=(row.subdistrict, row.district),
+                residency=(row.confirms_residency, row.doubted_may_not_read),
+            )
         for each, building in state.buildings.items():
             self._add(("building", each), (building.key, building.name), name=building.name)
         homes: dict[str | None, str] = {None: "nowhere"}
@@ -138,6 +144,7 @@ class _Objects:
                 key=person.key,
                 name=person.name,
                 home=homes[person.household_id],
+                kind=person.kind,
                 roles=frozenset(roles[each]),
                 addresses=frozenset(addresses[each]),
             )
@@ -152,7 +159,7 @@ def as_counted(text: str) -> str:
     return re.sub(r"\d+", lambda number: number[0].zfill(8), text)
 
 
-_SHOWN = ("key", "name", "home")
+_SHOWN = ("key", "name", "home", "kind")
 
 
 def _difference(before: _Objects, after: _Objects, each: Id) -> str:

@@ -29,6 +29,13 @@ from louyu_messaging.flats import canonical_flat
 from louyu_messaging.identities import Identity, household_id_of
 from louyu_messaging.places import Community
 from louyu_messaging.pruning import Kept, close_groups, remove_absent
+from louyu_messaging.role_decisions import (
+    Roles,
+    RolesInGroup,
+    decisions_by_person,
+    forget_decisions,
+    hold_to_decisions,
+)
 from louyu_messaging.roles import RESIDENT, STAFF, ranked
 
 
@@ -54,7 +61,13 @@ def wanted_state(
     """Return the community as the (faultless) definition wants it, and what pruning had to keep."""
     wanted = current.copy()
     wanted.community = Community(
-        community_id, definition.key, definition.name, definition.subdistrict, definition.district
+        community_id,
+        definition.key,
+        definition.name,
+        definition.subdistrict,
+        definition.district,
+        definition.confirm_residency,
+        definition.doubted_may_not_read,
     )
     _apply_places(wanted, definition, community_id, tools)
     kept = close_groups(wanted, definition, community_id) if is_pruning else []
@@ -66,17 +79,21 @@ def wanted_state(
     for group_id, person_id in wanted.members:
         groups_of[person_id].add(group_id)
     homes_before, homes = current.home_groups(), wanted.home_groups()
+    decided = decisions_by_person(wanted)
     for person, identity in zip(definition.people, identities, strict=True):
         if _stays_away(wanted.people[identity.person_id], person):
             continue
         keeps_roles = identity.keeps_roles and not is_pruning
-        roles = (
-            _kept_roles(wanted, identity, groups_of) if keeps_roles else _defined_roles(wanted, person, community_id)
-        )
+        if keeps_roles:
+            roles = _kept_roles(wanted, identity, groups_of)
+        else:
+            roles = _defined_roles(wanted, person, community_id)
+            hold_to_decisions(wanted, decided.get(identity.person_id, ()), roles)
         _apply_memberships(wanted, identity.person_id, roles, groups_of, homes_before, homes)
     _follow_buildings(wanted, {each.person_id for each in identities}, groups_of, homes_before, homes)
     if is_pruning:
         kept += remove_absent(wanted, definition, {each.person_id for each in identities}, community_id)
+        forget_decisions(wanted, {each.person_id for each in identities})
     return wanted, kept
 
 
@@ -118,6 +135,9 @@ def _take_over(wanted: CommunityState, identity: Identity) -> None:
         if person_id == replaced:
             wanted.members.setdefault((group_id, identity.person_id), wanted.members[group_id, replaced])
             del wanted.members[group_id, replaced]
+    for decision in [each for each in wanted.role_decisions if each[1] == replaced]:
+        own = (decision[0], identity.person_id, *decision[2:])
+        wanted.role_decisions.setdefault(own, wanted.role_decisions.pop(decision))
     row = wanted.people.pop(replaced)
     if replaced in wanted.joined:  # their consent stays on record, and so does whose it was
         wanted.people[replaced] = PersonRow(None, row.name, None)
@@ -132,16 +152,13 @@ def _apply_person(
     household_id = before.household_id if before else None
     if person.building_key:
         household_id = _add_household(wanted, community_id, person.building_key, person.flat)
-    wanted.people[identity.person_id] = PersonRow(identity.key, person.name, household_id)
+    kind = person.kind or (before.kind if before else "")
+    wanted.people[identity.person_id] = PersonRow(identity.key, person.name, household_id, kind=kind)
     for address in person.addresses:
         key = (address.channel, address.account, tools.lookup(address.address))
         if key not in wanted.addresses:
             sealed = tools.seal(address.address)
             wanted.addresses[key] = AddressRow(identity.person_id, is_active=True, sealed=sealed)
-
-
-Roles = Mapping[str, tuple[Collection[str], Collection[str]]]
-"""By group: the roles other than resident, and the responders for which staff work."""
 
 
 def _apply_memberships(
@@ -156,14 +173,16 @@ def _apply_memberships(
     home_groups, left_groups = set(homes.of(person_id)), set(homes_before.of(person_id))
     held = set(groups_of.get(person_id, ()))
     for group_id in held | set(roles) | home_groups:
-        named, responder_keys = roles.get(group_id, ((), ()))
-        now = set(named)
+        given = roles.get(group_id) or RolesInGroup()
+        now = set(given.roles)
         is_guest = group_id in held and wanted.members[group_id, person_id].roles == (RESIDENT,)
         if group_id in home_groups or (is_guest and group_id not in left_groups):
             now.add(RESIDENT)
         if now:
-            wanted.members[group_id, person_id] = MemberRow(ranked(now), tuple(sorted(responder_keys)))
-        else:
+            wanted.members[group_id, person_id] = MemberRow(
+                ranked(now), tuple(sorted(given.responder_keys)), given.is_second
+            )
+        elif group_id in held:
             del wanted.members[group_id, person_id]
 
 
@@ -192,17 +211,21 @@ def _stays_away(row: PersonRow, person: DefinedPerson) -> bool:
 
 def _kept_roles(wanted: CommunityState, identity: Identity, groups_of: Mapping[str, Collection[str]]) -> Roles:
     rows = {each: wanted.members[each, identity.person_id] for each in groups_of.get(identity.person_id, ())}
-    return {each: (set(row.roles) - {RESIDENT}, row.responder_keys) for each, row in rows.items()}
+    return {
+        each: RolesInGroup(set(row.roles) - {RESIDENT}, set(row.responder_keys), row.is_second)
+        for each, row in rows.items()
+    }
 
 
 def _defined_roles(wanted: CommunityState, person: DefinedPerson, community_id: str) -> Roles:
-    roles: dict[str, tuple[set[str], set[str]]] = {}
+    roles: Roles = {}
     for membership in person.memberships:
         every = membership.group_key == "*"
         groups = wanted.open_groups() if every else (named_id(community_id, "group", membership.group_key),)
         for group_id in groups:
-            named, responder_keys = roles.setdefault(group_id, (set(), set()))
-            named.add(membership.role)
+            given = roles.setdefault(group_id, RolesInGroup())
+            given.roles.add(membership.role)
+            given.is_second = given.is_second or membership.is_second
             if membership.role == STAFF:
-                responder_keys.add(membership.responder_key)
+                given.responder_keys.add(membership.responder_key)
     return roles

@@ -19,7 +19,7 @@ from louyu_messaging.errors import JoinCodeUnknown, TooManyNewcomers
 from louyu_messaging.flats import match_flat
 from louyu_messaging.identities import household_id_of
 from louyu_messaging.places import ChannelAddress
-from louyu_messaging.store import audit
+from louyu_messaging.store import audit, residency
 from louyu_messaging.store import joining as store
 from louyu_messaging.telling import tell_group, tell_household
 
@@ -31,7 +31,10 @@ MOST_OF_A_GROUP, NEWCOMERS_A_FLAT = 50, 3
 
 @dataclass(frozen=True)
 class Joining:
-    """What somebody said to join. `person_id` is empty unless they are signed in; `way` is by which way they came."""
+    """What somebody said to join. `person_id` is empty unless they are signed in; `way` is by which way they came.
+
+    `kind` is as what they belong to the household, "" when they were not asked.
+    """
 
     join_code: str
     flat: str
@@ -40,6 +43,7 @@ class Joining:
     way: str
     person_id: str = ""
     address: ChannelAddress | None = None
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,10 @@ async def join_group(tx: Transaction, joining: Joining, sealer: Sealer, new_id: 
     person_id = known.id if known else new_id()
     name = joining.name or (name_of_unnamed(group.name) if known is None or known.has_left else known.name)
     await store.save_person(tx, person_id, name, household_id)
+    if known is None or known.household_id != household_id:
+        await residency.state_home(tx, person_id, household_id, joining.kind)
+    elif joining.kind:
+        await residency.set_kind(tx, person_id, joining.kind)
     is_new_member = await store.add_resident(tx, group.id, person_id)
     if joining.address is not None:
         address = joining.address
@@ -122,6 +130,8 @@ async def move(tx: Transaction, group_id: str, person_id: str, words: str) -> st
     household_id = household_id_of(tx.community_id, building.key, flat)
     await store.add_household(tx, household_id, building.id, flat)
     await store.save_person(tx, person_id, known.name, household_id)
+    if household_id != known.household_id:
+        await residency.state_home(tx, person_id, household_id, "")
     await audit.record(tx, person_id, "move", f"household/{household_id}")
     for changed in dict.fromkeys(filter(None, (known.household_id, household_id))):
         await tell_household(tx, changed)

@@ -18,7 +18,7 @@ from louyu_messaging.roles import RESIDENT
 from louyu_messaging.store import audit
 from louyu_messaging.store import joining as joining_store
 from louyu_messaging.store import leaving as store
-from louyu_messaging.telling import tell_group, tell_household
+from louyu_messaging.telling import tell_availability, tell_group, tell_household
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,8 @@ async def leave_group(tx: Transaction, group_id: str, person_id: str, way: str, 
     is_last = await store.end_membership(tx, group_id, person_id)
     if is_last:
         version = await store.forget_person(tx, person_id) or consent.CURRENT_VERSION
+        if await store.forget_standing(tx, person_id):
+            await tell_availability(tx)
         await joining_store.record_consent(
             tx, new_id(), person_id, consent.PURPOSE_JOINING, version, way, is_withdrawal=True
         )

@@ -10,6 +10,8 @@ from louyu.messaging.v1 import (
     conversation_service_pb2_grpc,
     media_service_pb2,
     media_service_pb2_grpc,
+    membership_service_pb2,
+    membership_service_pb2_grpc,
     messaging_service_pb2,
     messaging_service_pb2_grpc,
 )
@@ -32,8 +34,14 @@ from louyu_messaging.media.transcribers import Transcribers, load_transcribers
 from louyu_messaging.media.uploads import Uploads
 from louyu_messaging.media.workshop import Workshop
 from louyu_messaging.media_api import MediaServicer
+from louyu_messaging.membership_api import MembershipServicer
 from louyu_messaging.message import Message, NewMessage
-from louyu_messaging.permissions import CONVERSATION_PERMISSIONS, MEDIA_PERMISSIONS, PERMISSIONS
+from louyu_messaging.permissions import (
+    CONVERSATION_PERMISSIONS,
+    MEDIA_PERMISSIONS,
+    MEMBERSHIP_PERMISSIONS,
+    PERMISSIONS,
+)
 from louyu_messaging.posting import Draft, Outcome, Posted, Poster
 from louyu_messaging.settings import MessagingSettings
 from louyu_messaging.store import messages
@@ -104,6 +112,12 @@ def wire_up(
         ConversationServicer(database, feed.changed),
         CONVERSATION_PERMISSIONS,
         descriptor=conversation_service_pb2.DESCRIPTOR.services_by_name["ConversationService"],
+    )
+    host.add_servicer(
+        membership_service_pb2_grpc.add_MembershipServiceServicer_to_server,
+        MembershipServicer(database),
+        MEMBERSHIP_PERMISSIONS,
+        descriptor=membership_service_pb2.DESCRIPTOR.services_by_name["MembershipService"],
     )
     host.limit(ApplyCommunity=60.0, UploadMedia=150.0)
     host.take_large("ApplyCommunity")

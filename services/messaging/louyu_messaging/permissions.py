@@ -1,6 +1,8 @@
-"""Who may call what. Which objects a caller may see or touch is decided in `access`, where the object is read."""
+"""Who may call what. Which objects a caller may see or touch is decided in `access` and `standing`, where they are read."""
 
-from louyu_runtime.permissions import ANYONE, EVERYBODY, OPERATORS, Rule, only_services, persons
+from louyu_runtime.permissions import ANYONE, EVERYBODY, LEADERS, OFFICE, OPERATORS, STAFF, Rule, only_services, persons
+
+STEWARDS = LEADERS | {"harmony_promoter"}
 
 PERMISSIONS: dict[str, Rule] = {
     "ApplyCommunity": persons(OPERATORS),
@@ -46,4 +48,26 @@ MEDIA_PERMISSIONS: dict[str, Rule] = {
     "ListRecordings": persons(EVERYBODY),
     "WriteWords": persons(EVERYBODY),
     "ListPlugins": persons(OPERATORS),
+}
+
+MEMBERSHIP_PERMISSIONS: dict[str, Rule] = {
+    # a person their own; stewards those of their groups
+    "GetResidency": persons(EVERYBODY),
+    "ListResidents": persons(STEWARDS),
+    "DecideResidency": persons(LEADERS),
+    "SetMemberKind": persons(EVERYBODY),
+    "ListCoverage": persons(STEWARDS),
+    "GetCoverage": persons(STEWARDS),
+    "ListRoleHolders": persons(STAFF),
+    # by the table of `role_rights`
+    "GrantRole": persons(LEADERS),
+    "WithdrawRole": persons(LEADERS),
+    "ListAbsences": persons(STAFF),
+    # for themselves; liaisons and secretaries for everybody with a role
+    "SetAbsence": persons(STAFF),
+    "EndAbsence": persons(STAFF),
+    "ListDutyShifts": persons(STAFF),
+    # staff for their own responder; liaisons and secretaries for all
+    "AddDutyShift": persons(OFFICE | {"staff"}),
+    "RemoveDutyShift": persons(OFFICE | {"staff"}),
 }

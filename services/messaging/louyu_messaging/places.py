@@ -7,13 +7,15 @@ from louyu_messaging.roles import RESIDENT
 
 @dataclass(frozen=True)
 class Community:
-    """The tenant."""
+    """The tenant. `doubted_may_not_read` holds where residency is confirmed at all."""
 
     id: str
     key: str
     name: str
     subdistrict: str
     district: str
+    confirms_residency: bool = False
+    doubted_may_not_read: bool = False
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ def _remove_people(wanted: CommunityState, named: Container[str]) -> list[Kept]:
         row = wanted.people[person_id]
         if person_id in wanted.joined:
             kept.append(Kept("person", person_id, "joined by themselves: stays as a resident, without roles"))
-            wanted.people[person_id] = PersonRow(None, row.name, row.household_id)
+            wanted.people[person_id] = PersonRow(None, row.name, row.household_id, kind=row.kind)
         else:
             del wanted.people[person_id]
         for group_id in memberships[person_id]:

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 RESIDENT = "resident"
 STAFF = "staff"
-RANK = ("building_head", "liaison", "secretary", "harmony_promoter", STAFF, RESIDENT)
+BUILDING_HEAD = "building_head"
+RANK = (BUILDING_HEAD, "liaison", "secretary", "harmony_promoter", STAFF, RESIDENT)
 
 STEWARDS = frozenset({"building_head", "liaison", "secretary", "harmony_promoter"})
 """Those who look after a building: they may see who lives where, and the code of its QR code."""

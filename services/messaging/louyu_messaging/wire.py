@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC
 
-from louyu.messaging.v1 import community_pb2, media_pb2, message_pb2, messaging_service_pb2
+from louyu.messaging.v1 import community_pb2, media_pb2, membership_pb2, message_pb2, messaging_service_pb2
 from louyu.routing.v1 import plan_pb2
 from louyu_runtime.errors import InvalidArgument
 from louyu_runtime.ids import is_uuid
@@ -61,6 +61,15 @@ _PROTO_STATE = {
 }
 _REACTION_OF: dict[int, str] = {message_pb2.REACTION_ME_TOO: ME_TOO, message_pb2.REACTION_THANKS: THANKS}
 _PROTO_REACTION = {ME_TOO: message_pb2.REACTION_ME_TOO, THANKS: message_pb2.REACTION_THANKS}
+_KINDS = {
+    "": membership_pb2.MEMBER_KIND_UNSPECIFIED,
+    "owner": membership_pb2.MEMBER_KIND_OWNER,
+    "tenant": membership_pb2.MEMBER_KIND_TENANT,
+    "absent_owner": membership_pb2.MEMBER_KIND_ABSENT_OWNER,
+    "staff": membership_pb2.MEMBER_KIND_STAFF,
+    "official": membership_pb2.MEMBER_KIND_OFFICIAL,
+}
+_KIND_OF: dict[int, str] = {value: name for name, value in _KINDS.items()}
 _PROTO_VIA = {"text": message_pb2.VIA_TEXT, "voice": message_pb2.VIA_VOICE, "photo": message_pb2.VIA_PHOTO}
 
 
@@ -83,6 +92,18 @@ def reaction_of(reaction: int) -> str:
     if reaction not in _REACTION_OF:
         raise InvalidArgument("reaction must be me too or thanks", field="reaction")
     return _REACTION_OF[reaction]
+
+
+def kind_of(kind: int, field: str) -> str:
+    """Return a kind of member, "" for none."""
+    if kind not in _KIND_OF:
+        raise InvalidArgument(f"{field} is none of the known kinds", field=field)
+    return _KIND_OF[kind]
+
+
+def kind_to_proto(kind: str) -> membership_pb2.MemberKind.ValueType:
+    """Return a kind of member."""
+    return _KINDS[kind]
 
 
 def message_of(message: message_pb2.NewMessage, sender_id: str | None, path: str = "message") -> NewMessage:
@@ -340,13 +361,16 @@ def definition_of(community: community_pb2.CommunityDefinition) -> Definition:
                 each.name,
                 each.building_key,
                 each.flat,
-                tuple(DefinedMembership(m.group_key, m.role, m.responder_key) for m in each.memberships),
+                tuple(DefinedMembership(m.group_key, m.role, m.responder_key, m.is_second) for m in each.memberships),
                 tuple(DefinedAddress(a.channel, a.account, a.address) for a in each.addresses),
                 each.is_key_derived,
                 FormerPerson(each.was.key, each.was.building_key, each.was.flat, each.was.name)
                 if each.HasField("was")
                 else None,
+                kind_of(each.kind, f"community.people[{number}].kind"),
             )
-            for each in community.people
+            for number, each in enumerate(community.people)
         ),
+        confirm_residency=community.confirm_residency,
+        doubted_may_not_read=community.doubted_may_not_read,
     )

@@ -35,11 +35,12 @@ class Purpose(StrEnum):
     OUTCOME = "outcome"
     EMERGENCY = "emergency"
     ANNOUNCEMENT = "announcement"
+    MEMBERSHIP = "membership"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """Somebody to be told something about a question, on one channel."""
+    """Somebody to be told something, on one channel."""
 
     recipient_kind: RecipientKind
     recipient_id: str

@@ -16,6 +16,7 @@ from louyu_notify.directory_events import DirectoryEvents
 from louyu_notify.follow_codes import FollowCodes
 from louyu_notify.installed import load_channels, read_accounts
 from louyu_notify.ledger_worker import LedgerWorker
+from louyu_notify.membership_events import MembershipEvents
 from louyu_notify.permissions import PERMISSIONS
 from louyu_notify.question_events import QuestionEvents
 from louyu_notify.screen_watch import ScreenWatch
@@ -57,7 +58,9 @@ async def run(settings: NotifySettings) -> None:
             host.background(f"deliveries {key}", worker.run)
         host.background("ledgers", LedgerWorker(host.database, channels, wakes).run)
         questions = QuestionEvents(channels, wakes, watch.wake, settings.public_url)
-        host.consume({**DirectoryEvents(wakes).handlers(), **questions.handlers()}, sources=["messaging", "routing"])
+        members = MembershipEvents(channels, wakes, settings.public_url)
+        handlers = {**DirectoryEvents(wakes).handlers(), **members.handlers(), **questions.handlers()}
+        host.consume(handlers, sources=["messaging", "routing"])
         host.tail("notify", watch.hint, watch.wake_all)
         host.publish_events(consumers=[])
         host.add_servicer(

@@ -20,7 +20,7 @@ LONGEST_TEXT = 2000
 
 
 class Telling:
-    """What is told because of one event about one question."""
+    """What is told because of one event, about a question or about none."""
 
     def __init__(
         self,
@@ -29,9 +29,9 @@ class Telling:
         wakes: Wakes,
         *,
         cause: str,
-        question_id: str,
-        question_number: int,
-        urgency: Urgency,
+        question_id: str | None = None,
+        question_number: int | None = None,
+        urgency: Urgency = Urgency.NORMAL,
     ) -> None:
         self._tx = tx
         self._channels = channels

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import grpc
 from google.protobuf.message import Message as ProtobufMessage
+from louyu.routing.v1 import plan_pb2, routing_service_pb2_grpc
 from louyu.routing.v1 import routing_service_pb2 as pb
-from louyu.routing.v1 import routing_service_pb2_grpc
 from louyu_runtime.database import Database, Transaction
 from louyu_runtime.errors import NotFound
 from louyu_runtime.idempotency import once
@@ -24,7 +24,7 @@ from louyu_routing.errors import EntryNotFound
 from louyu_routing.question import Question, Said
 from louyu_routing.reading import read
 from louyu_routing.rights import Caller, may_see_group, question_to_change, visible_question
-from louyu_routing.store import listing, messages
+from louyu_routing.store import directory, listing, messages
 from louyu_routing.store import timeline as timeline_store
 from louyu_routing.timers import Timers
 from louyu_routing.understanding import open_for_itself
@@ -224,6 +224,16 @@ class RoutingApi(routing_service_pb2_grpc.RoutingServiceServicer):
             found.append(wire.reading_to_wire(reading, self.emergencies.of(text) if reading.is_emergency else None))
             await asyncio.sleep(0)  # a hundred texts must not hold up the others' calls
         return pb.ClassifyResponse(classifications=found)
+
+    async def ListResponders(self, request: pb.ListRespondersRequest, context: Context) -> pb.ListRespondersResponse:
+        async with self.database.transaction(requests.community(request.community_id)) as tx:
+            found = await directory.responders(tx)
+        return pb.ListRespondersResponse(
+            responders=[
+                plan_pb2.ResponderDefinition(key=one.key, type=one.type, name=one.name, building_keys=one.building_keys)
+                for one in found
+            ]
+        )
 
     async def ListPlugins(self, request: pb.ListPluginsRequest, context: Context) -> pb.ListPluginsResponse:
         return pb.ListPluginsResponse(plugins=[wire.plugin_to_wire(state) for state in self.plugins.states("routing")])

@@ -1,6 +1,6 @@
-"""The directory: who can be asked for a question, as plugins see it and as a step finds them when it starts.
+"""The directory: who can be asked for a question, as plugins see it.
 
-Persons are found when a step starts, not when the plan is frozen: a new building head is asked, not last week's.
+Persons are found when a step starts (`asking`), not when the plan is frozen: a new building head is asked, not last week's.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,6 +12,7 @@ from louyu_sdk import Directory, Neighbours, Responder, ResponderById, Role, Rol
 from louyu_sdk.plan import Whom
 
 from louyu_routing.chase import Chase
+from louyu_routing.store import availability
 from louyu_routing.store import directory as store
 
 NEIGHBOURS = "neighbours"
@@ -47,56 +48,21 @@ class Asked:
     """True for neighbours: nobody in particular."""
 
 
-async def find(tx: Transaction, group_id: str, whom: Iterable[Whom]) -> Asked | None:
-    """Return whom these selectors name now, in the group; None when they find nobody."""
-    holders = await store.holders_in(tx, group_id)
-    responders = {one.responder_id: one for one in await store.responders(tx)}
-    staff = await store.holders_of_role(tx, Role.STAFF)
-    found: list[tuple[str, str, list[str]]] = []
-    for one in whom:
-        match one:
-            case Neighbours():
-                return Asked(who=NEIGHBOURS, who_name=ROLE_NAMES[NEIGHBOURS], person_ids=(), is_everybody=True)
-            case RoleInGroup(role):
-                persons = [holder.person_id for holder in holders if holder.role == role]
-                found.append((role.value, ROLE_NAMES[role], persons))
-            case ResponderById(responder_id) if responder_id in responders:
-                responder = responders[responder_id]
-                persons = [holder.person_id for holder in staff if holder.responder_key == responder.key]
-                found.append((responder.type, responder.name, persons))
-            case ResponderById():
-                continue  # the community's file has dropped it since the plan was frozen
-    reached = [(who, name, persons) for who, name, persons in found if persons]
-    if not reached:
-        return None
-    return Asked(
-        who=reached[0][0],
-        who_name="、".join(dict.fromkeys(name for _, name, _ in reached)),
-        person_ids=tuple(dict.fromkeys(person for _, _, persons in reached for person in persons)),
-    )
-
-
-async def last_resort(tx: Transaction) -> Asked:
-    """Return who is asked when a plan's last step finds nobody: a secretary of any group, else the operator."""
-    secretaries = await store.holders_of_role(tx, Role.SECRETARY)
-    if secretaries:
-        return Asked(
-            who=Role.SECRETARY.value,
-            who_name=ROLE_NAMES[Role.SECRETARY],
-            person_ids=tuple(holder.person_id for holder in secretaries),
-        )
-    return Asked(who=OPERATOR, who_name=ROLE_NAMES[OPERATOR], person_ids=())
-
-
 async def for_plugins(tx: Transaction, group_id: str, chase: Chase) -> Directory:
     """Return whom a plan for a question of this group can ask."""
     holders = await store.holders_in(tx, group_id)
     staff = await store.holders_of_role(tx, Role.STAFF)
+    there = await availability.at(tx, tx.now, chase.quiet.zone)
     return Directory(
         community_id=tx.community_id,
         group_id=group_id,
         role_holders=tuple(
-            RoleHolder(person_id=holder.person_id, role=Role(holder.role), name=holder.name)
+            RoleHolder(
+                person_id=holder.person_id,
+                role=Role(holder.role),
+                name=holder.name,
+                available=not there.is_away(holder.person_id),
+            )
             for holder in holders
             if holder.role in _ROLES
         ),

@@ -1,8 +1,9 @@
 """Escalation: which step of a question's frozen plan begins now, and what happens when nobody can be asked.
 
-Called under the question's lock. A role that nobody holds is skipped with a note; when nobody at all is left, the last
-step asks the secretary of another group, else the operator, and repeats: shown to everybody, and never a hole. A step
-that rests at night neither begins nor lapses in quiet hours. After an outage, steps whose whole time has passed are
+Called under the question's lock. A role that nobody holds, for which nobody is on duty, or whose holders are away without
+a substitute, is skipped with a note that says which; when nobody at all is left, the last step asks those off duty, a
+secretary of another group, those who are away, else the operator, and repeats: shown to everybody, and never a hole. An
+emergency skips nobody who could be told. A step that rests at night neither begins nor lapses in quiet hours. After an outage, steps whose whole time has passed are
 folded into the latest one, which begins at once.
 """
 
@@ -13,7 +14,8 @@ from louyu_runtime.database import Transaction
 from louyu_runtime.ids import new_id
 from louyu_sdk import Neighbours, Plan
 
-from louyu_routing import directory, facts
+from louyu_routing import asking, directory, facts
+from louyu_routing.asking import Gap, Reach
 from louyu_routing.chase import Chase
 from louyu_routing.directory import Asked
 from louyu_routing.question import Clock, ClockKind, Question, Said, Step, StepState
@@ -68,17 +70,38 @@ async def go_on(
     for step in upcoming:
         if _disturbs(step) and step.rests_at_night and is_quiet(tx.now, chase.quiet):
             return await _rest(tx, question, step, next_allowed(tx.now, chase.quiet))
-        asked = await directory.find(tx, question.group_id, step.whom)
-        if asked is None and step.position < last.position:
+        finding = await asking.find(
+            tx, question.group_id, step.whom, Reach.THERE if step.rests_at_night else Reach.ANYBODY
+        )
+        if finding.asked is None and step.position < last.position:
             await steps.save(tx, replace(step, state=StepState.SKIPPED))
-            await note(tx, question, "noted", said=Said(text=f"{step.who_name}无人担任，跳过这一步。"))
+            await note(tx, question, "noted", said=Said(text=f"{step.who_name}{finding.gap.words}，跳过这一步。"))
             continue
+        asked = finding.asked
         if asked is None:
-            asked = await directory.last_resort(tx)
-            gap = f"{step.who_name}无人担任，改由{asked.who_name}处理。"
-            await note(tx, question, "noted", said=Said(text=gap))
+            asked, words = await _at_last(tx, question, step, finding.gap)
+            await note(tx, question, "noted", said=Said(text=words))
+        for words in finding.notes:
+            await note(tx, question, "noted", said=Said(text=words))
         return await _begin(tx, question, step, asked, chase, press)
     raise AssertionError("the last step of a plan always begins or rests")
+
+
+async def _at_last(tx: Transaction, question: Question, step: Step, gap: Gap) -> tuple[Asked, str]:
+    """Return whom the last step asks although nobody is there for it, and the words that say so.
+
+    Those who are there but off duty; then a secretary of another group; then those who are away; then the operator.
+    """
+    off_duty = (await asking.find(tx, question.group_id, step.whom, Reach.OFF_DUTY)).asked
+    if off_duty is not None:
+        return off_duty, f"{step.who_name}{gap.words}，这是最后一步，仍请{off_duty.who_name}回应。"
+    asked = await asking.last_resort(tx, Reach.OFF_DUTY)
+    if asked is None:
+        away = (await asking.find(tx, question.group_id, step.whom, Reach.ANYBODY)).asked
+        asked = away or await asking.last_resort(tx, Reach.ANYBODY)
+    if asked is None:
+        raise AssertionError("the operator is there when nobody else is")
+    return asked, f"{step.who_name}{gap.words}，改由{asked.who_name}处理。"
 
 
 async def plan_anew(tx: Transaction, question: Question) -> Question:

@@ -1,16 +1,17 @@
 """Listening: what routing does with messaging's facts, each in the transaction of its event."""
 
-from datetime import UTC
+from datetime import UTC, date, time
 
-from louyu.events.v1 import messaging_events_pb2
+from louyu.events.v1 import membership_events_pb2, messaging_events_pb2
 from louyu_runtime.database import Transaction
 from louyu_runtime.events.consumer import Handlers
 from louyu_runtime.events.streams import Event
 
+from louyu_routing.availability import AwayTime, DutyTime
 from louyu_routing.classifying import Classifying
 from louyu_routing.emergency import Emergencies
 from louyu_routing.message_changes import MessageChange, apply_change
-from louyu_routing.store import directory
+from louyu_routing.store import availability, directory
 from louyu_routing.store.directory import GroupDirectory, Holder
 from louyu_routing.store.messages import Message
 from louyu_routing.timers import Timers
@@ -35,6 +36,7 @@ class Listener:
             "MessageChanged": (messaging_events_pb2.MessageChanged, self.on_message_changed),
             "VoiceTranscribed": (messaging_events_pb2.VoiceTranscribed, self.on_voice_transcribed),
             "GroupDirectoryChanged": (messaging_events_pb2.GroupDirectoryChanged, self.on_group_directory_changed),
+            "AvailabilityChanged": (membership_events_pb2.AvailabilityChanged, self.on_availability_changed),
         }
 
     async def on_message_posted(self, tx: Transaction, event: Event[messaging_events_pb2.MessagePosted]) -> None:
@@ -80,12 +82,45 @@ class Listener:
                         role=holder.role,
                         name=holder.name,
                         responder_key=holder.responder_key,
+                        is_second=holder.is_second,
                     )
                     for holder in told.role_holders
                 ),
             ),
         )
 
+    async def on_availability_changed(
+        self, tx: Transaction, event: Event[membership_events_pb2.AvailabilityChanged]
+    ) -> None:
+        """Take over who is away and who is on duty, unless a later version is known."""
+        told = event.payload
+        await availability.replace(
+            tx,
+            told.version,
+            [
+                AwayTime(
+                    person_id=each.person_id,
+                    name=each.name,
+                    starts_at=each.starts_at.ToDatetime(tzinfo=UTC),
+                    ends_at=each.ends_at.ToDatetime(tzinfo=UTC),
+                    substitute_id=each.substitute_id,
+                    substitute_name=each.substitute_name,
+                )
+                for each in told.away_times
+            ],
+            [
+                DutyTime(
+                    person_id=each.person_id,
+                    role=each.role,
+                    responder_key=each.responder_key,
+                    weekdays=tuple(each.weekdays),
+                    on_date=date.fromisoformat(each.date) if each.date else None,
+                    from_time=time.fromisoformat(each.from_time),
+                    until_time=time.fromisoformat(each.until_time),
+                )
+                for each in told.duty_times
+            ],
+        )
 
 def _message(posted: messaging_events_pb2.MessagePosted) -> Message:
     return Message(

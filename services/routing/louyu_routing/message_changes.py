@@ -45,7 +45,7 @@ async def apply_change(tx: Transaction, change: MessageChange) -> None:
     question = await questions.lock(tx, link.question_id)
     if question is None:
         return
-    roles = await directory_store.roles_of(tx, change.person_id, [change.group_id])
+    roles = await directory_store.roles_of(tx, [change.person_id], [change.group_id])
     by = By(person_id=change.person_id, name=change.name, role=strongest_role(roles))
     match change.what:
         case "me_too" if link.what in ASKS:

@@ -24,4 +24,5 @@ PERMISSIONS: dict[str, Rule] = {
     "UndoGuess": persons(EVERYBODY),
     "Classify": persons(STAFF, "gateway"),
     "ListPlugins": persons(OPERATORS),
+    "ListResponders": persons(STAFF, "gateway"),
 }

@@ -1,7 +1,8 @@
 """Rights: which questions a caller may see, and who may do what to one. The only way from a request to a question.
 
-A person sees the questions of their groups, those they asked, and those that wait for them; a foreign question and a
-missing one look the same. Roles are those that the person holds in the question's groups now, by routing's own copy.
+A person sees the questions of their groups, those they asked, and those that they are or were asked to answer; a foreign
+question and a missing one look the same. Roles are those that the person holds in the question's groups now, by routing's
+own copy, and those of whom they stand in for while that person is away.
 """
 
 from dataclasses import dataclass
@@ -11,10 +12,11 @@ from louyu_runtime.identity import Principal
 from louyu_runtime.ids import is_uuid
 from louyu_runtime.permissions import LEADERS
 
+from louyu_routing.asking import availability_now
 from louyu_routing.directory import OPERATOR, ROLE_NAMES, strongest_role
 from louyu_routing.errors import AskerCannotAnswer, ChangedMeanwhile, NotEntitled, QuestionNotFound
 from louyu_routing.question import By, Entry, Question
-from louyu_routing.store import directory, questions
+from louyu_routing.store import directory, questions, steps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,8 @@ def may_see_group(principal: Principal, group_id: str) -> bool:
 async def _sees(tx: Transaction, principal: Principal, question: Question) -> bool:
     if principal.is_service or principal.is_operator or principal.id in question.waiting_for:
         return True
+    if await steps.was_asked(tx, question.question_id, principal.id):
+        return True
     askers = (await questions.askers_of(tx, [question.question_id]))[question.question_id]
     return any(asker.group_id in principal.group_ids or asker.person_id == principal.id for asker in askers)
 
@@ -96,7 +100,8 @@ async def _caller(tx: Transaction, principal: Principal, question: Question) -> 
         return Caller(by=by, is_asker=False, is_asked=False, roles=frozenset(), is_operator=principal.is_operator)
     askers = (await questions.askers_of(tx, [question.question_id]))[question.question_id]
     groups = [question.group_id, *(asker.group_id for asker in askers)]
-    roles = await directory.roles_of(tx, principal.id, groups)
+    stood_in_for = (await availability_now(tx)).stood_in_for(principal.id)
+    roles = await directory.roles_of(tx, [principal.id, *stood_in_for], groups)
     name = principal.name or (await directory.names_of(tx, [principal.id])).get(principal.id, "")
     if principal.is_operator and not roles:
         by = By(person_id=principal.id, name=name or ROLE_NAMES[OPERATOR], role=OPERATOR)

@@ -98,5 +98,5 @@ async def _reply(tx: Transaction, message: Message, by: By, reading: Reading, fo
 
 
 async def _sender(tx: Transaction, message: Message) -> By:
-    roles = await directory_store.roles_of(tx, message.sender_id or "", [message.group_id])
+    roles = await directory_store.roles_of(tx, [message.sender_id] if message.sender_id else [], [message.group_id])
     return By(person_id=message.sender_id, name=message.sender_name, role=strongest_role(roles))

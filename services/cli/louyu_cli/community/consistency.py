@@ -37,6 +37,8 @@ class _Check:
 
     def run(self) -> list[Fault]:
         found = self._file
+        if found.doubted_may_not_read and not found.confirm_residency:
+            self._fault(("doubted_may_not_read",), "needs `confirm_residency: true`; add it")
         for section in ("buildings", "groups", "people", "responders", "screens"):
             self._once(section, "key", [item.key for item in getattr(found, section)])
         self._once("groups", "join_code", [group.join_code for group in found.groups])
@@ -51,6 +53,10 @@ class _Check:
                 self._known(("groups", index, "buildings", place), "building", key, self._flats)
         for index, person in enumerate(found.people):
             self._home(("people", index), person)
+            if person.kind in ("owner", "tenant", "absent_owner") and person.building is None:
+                self._fault(
+                    ("people", index, "kind"), f"{person.kind} is for those with a flat; add `building` and `flat`"
+                )
             self._roles(("people", index, "roles"), person)
         self._residents()
         for index, responder in enumerate(found.responders):
@@ -119,6 +125,8 @@ class _Check:
             if role.groups != "all":
                 for number, key in enumerate(role.groups):
                     self._known((*path, place, "groups", number), "group", key, self._groups)
+            if role.second and role.role != "building_head":
+                self._fault((*path, place, "second"), "is for the role building_head only; remove it")
             if role.role == "staff" and role.responder is None:
                 self._fault((*path, place), "staff work for a responder; add `responder`")
             elif role.responder is not None and role.role != "staff":

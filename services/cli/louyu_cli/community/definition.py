@@ -52,6 +52,7 @@ Flat = Annotated[str, AfterValidator(_known_flat)]
 Code = Annotated[str, _shaped(r"[0-9A-Za-z_\-]{6,64}", "must be 6 to 64 of letters, digits, - and _")]
 JoinCode = Annotated[str, _shaped(r"[0-9A-Za-z]{6,32}", "must be 6 to 32 letters or digits")]
 Role = Literal["resident", "building_head", "liaison", "secretary", "harmony_promoter", "staff"]
+Kind = Literal["owner", "tenant", "absent_owner", "staff", "official"]
 
 _DURATION = re.compile(r"(\d{1,7}(?:\.\d{1,3})?)\s*(s|m|min|h|d)")
 _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
@@ -145,6 +146,7 @@ class RoleIn(Part):
         Discriminator(lambda value: "by word" if isinstance(value, str) else "listed"),
     ]
     responder: Key | None = None
+    second: bool = False
 
 
 class WeChat(Part):
@@ -173,6 +175,7 @@ class Person(Part):
     name: PersonName
     building: Key | None = None
     flat: Flat | None = None
+    kind: Kind | None = None
     roles: list[RoleIn] = []
     wechat: WeChat | None = None
     was: Was | None = None
@@ -259,6 +262,8 @@ class CommunityFile(Part):
     name: Name
     subdistrict: Place = ""
     district: Place = ""
+    confirm_residency: bool = False
+    doubted_may_not_read: bool = False
     chase: Chase = Chase()
     buildings: list[Building] = Field(default=[], max_length=500)
     groups: list[Group] = Field(default=[], max_length=500)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from google.protobuf import duration_pb2
-from louyu.messaging.v1 import community_pb2
+from louyu.messaging.v1 import community_pb2, membership_pb2
 from louyu.notify.v1 import screen_pb2
 from louyu.routing.v1 import plan_pb2
 from louyu_messaging.identities import derived_key
@@ -76,6 +76,8 @@ def to_definitions(found: CommunityFile, file: str, lines: dict[Path, int]) -> D
                 for group in found.groups
             ],
             people=people,
+            confirm_residency=found.confirm_residency,
+            doubted_may_not_read=found.doubted_may_not_read,
         ),
         chase=plan_pb2.ChaseDefinition(
             quiet_from=found.chase.quiet_from or "",
@@ -118,7 +120,9 @@ def _person(person: Person) -> community_pb2.PersonDefinition:
         building_key=person.building or "",
         flat=person.flat or "",
         memberships=[
-            community_pb2.MembershipDefinition(group_key=group, role=role.role, responder_key=role.responder or "")
+            community_pb2.MembershipDefinition(
+                group_key=group, role=role.role, responder_key=role.responder or "", is_second=role.second
+            )
             for role in person.roles
             for group in (["*"] if role.groups == "all" else role.groups)
         ],
@@ -130,6 +134,7 @@ def _person(person: Person) -> community_pb2.PersonDefinition:
         if wechat
         else [],
         was=_former(person.was),
+        kind=membership_pb2.MemberKind.Value(f"MEMBER_KIND_{(person.kind or 'unspecified').upper()}"),
     )
 
 

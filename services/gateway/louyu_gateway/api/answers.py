@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import cast
 
-from louyu.messaging.v1 import community_pb2, media_pb2, message_pb2
+from louyu.messaging.v1 import community_pb2, media_pb2, membership_pb2, message_pb2
 from louyu.notify.v1 import announcement_pb2
 from louyu.routing.v1 import question_pb2
 
@@ -65,6 +65,35 @@ def media(group: str, found: media_pb2.Media) -> models.Media:
         height=found.height or None,
         seconds=found.duration.ToTimedelta().total_seconds() if found.HasField("duration") else None,
         words_by=cast(models.WordsBy, words_by_word(found.words_by)) or None,
+    )
+
+
+def coverage(found: membership_pb2.GroupCoverage) -> models.Coverage:
+    """Return how many households of a group have somebody in it."""
+    return models.Coverage(
+        group=found.group_id,
+        name=found.group_name,
+        households=found.household_count,
+        covered=found.covered_count,
+        absent_owners=found.absent_owner_count,
+        unconfirmed=found.unconfirmed_count,
+        buildings=[
+            models.BuildingCoverage(
+                id=building.building_id,
+                name=building.name,
+                units=[
+                    models.UnitCoverage(
+                        unit=unit.unit,
+                        households=unit.household_count,
+                        covered=unit.covered_count,
+                        missing=list(unit.missing_flats),
+                        absent_owners=list(unit.absent_owner_flats),
+                    )
+                    for unit in building.units
+                ],
+            )
+            for building in found.buildings
+        ],
     )
 
 

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
+from louyu.messaging.v1 import membership_service_pb2 as membership
 from louyu.messaging.v1 import message_pb2
 from louyu.messaging.v1 import messaging_service_pb2 as messaging
 from louyu.routing.v1 import question_pb2
@@ -57,6 +58,15 @@ def group_routes(gateway: Gateway) -> APIRouter:
             )
         )
         return answers.group(found.group)
+
+    @router.get("/{group}/coverage")
+    async def get_coverage(request: Request, group: str, community: Community = None) -> models.Coverage:
+        """Tell which households have nobody in the group, by building and unit. For those who look after it."""
+        viewer = await reader(gateway, request)
+        found: membership.GetCoverageResponse = await viewer.ask.membership(
+            membership.GetCoverageRequest(community_id=viewer.community(community), group_id=checked_id(group, "group"))
+        )
+        return answers.coverage(found.coverage)
 
     @router.get("/{group}/messages")
     async def list_messages(

@@ -75,6 +75,36 @@ class Groups(BaseModel):
     next_page: str | None
 
 
+class UnitCoverage(BaseModel):
+    """A unit; `unit` is empty where the building has none. `absent_owners` are flats of owners who live elsewhere."""
+
+    unit: str
+    households: int
+    covered: int
+    missing: list[str]
+    absent_owners: list[str]
+
+
+class BuildingCoverage(BaseModel):
+    """A building with its units."""
+
+    id: str
+    name: str
+    units: list[UnitCoverage]
+
+
+class Coverage(BaseModel):
+    """How many households of a group have somebody in it who lives there, and which have not."""
+
+    group: str
+    name: str
+    households: int
+    covered: int
+    absent_owners: int
+    unconfirmed: int
+    buildings: list[BuildingCoverage]
+
+
 class Sender(BaseModel):
     """Who said it; `id` is null for the platform's own words."""
 

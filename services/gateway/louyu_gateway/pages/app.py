@@ -6,6 +6,7 @@ import uuid
 from fastapi import APIRouter
 from louyu.messaging.v1 import message_pb2
 from louyu.messaging.v1 import messaging_service_pb2 as messaging
+from louyu_runtime.errors import RemoteError
 from louyu_runtime.permissions import LEADERS
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -21,6 +22,7 @@ from louyu_gateway.pages.conversation import (
     read_marks,
     read_open_questions,
     read_pinned,
+    read_questions,
 )
 from louyu_gateway.pages.render import name_of
 from louyu_gateway.pages.views import GroupCard
@@ -56,7 +58,15 @@ def app_pages(gateway: Gateway) -> APIRouter:
     async def group(request: Request, group_id: str, before: Position = 0) -> Response:
         viewer = await gateway.viewer(request)
         shown = await read_group(viewer, group_id)
-        found = await read_conversation(gateway, viewer, request, group_id, before_seq=before)
+        try:
+            found = await read_conversation(gateway, viewer, request, group_id, before_seq=before)
+        except RemoteError as error:
+            if error.reason != "RESIDENCY_DOUBTED":
+                raise
+            own = await read_questions(gateway, viewer, request, "", most=20)
+            return pages.render(
+                request, "app/asking.html", group=shown, own=own, problem=pages.texts(request)(error.resident_text)
+            )
         response = pages.render(
             request,
             "app/group.html",

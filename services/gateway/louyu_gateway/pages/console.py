@@ -62,6 +62,7 @@ def _places(viewer: Viewer, texts: Texts, at: str) -> list[Place]:
     if roles & WRITERS_OF_WORDS:
         places.append(("/console/recordings", "voice", texts("语音")))
     places.append(("/console/groups", "building", texts("楼群")))
+    places.append(("/console/roles", "people", texts("人员")))
     if viewer.principal.is_operator:
         places.append(("/console/system", "gear", texts("运行")))
     return [Place(href, sign, label, href == at) for href, sign, label in places]

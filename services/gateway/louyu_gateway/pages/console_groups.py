@@ -10,6 +10,7 @@ from starlette.responses import Response
 from louyu_gateway.follow_codes import follow_codes
 from louyu_gateway.gateway import Gateway
 from louyu_gateway.pages.console import console_viewer, render_console
+from louyu_gateway.pages.console_coverage import read_coverage
 from louyu_gateway.pages.conversation import read_group, read_groups
 from louyu_gateway.pages.render import qr_code
 
@@ -23,6 +24,7 @@ def console_group_pages(gateway: Gateway) -> APIRouter:
     @router.get("")
     async def groups(request: Request) -> Response:
         viewer = await console_viewer(gateway, request)
+        coverage = await read_coverage(viewer)
         rows = [
             SimpleNamespace(
                 id=group.id,
@@ -31,6 +33,7 @@ def console_group_pages(gateway: Gateway) -> APIRouter:
                 households=sum(building.household_count for building in group.buildings),
                 members=group.member_count,
                 join_code=group.join_code,
+                coverage=coverage.get(group.id),
             )
             for group in await read_groups(viewer)
         ]

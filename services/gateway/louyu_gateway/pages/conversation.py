@@ -214,7 +214,10 @@ async def read_question(viewer: Viewer, question_id: str) -> question_pb2.Questi
 async def read_questions(
     gateway: Gateway, viewer: Viewer, request: Request, group_id: str, states: tuple[str, ...] = (), most: int = 50
 ) -> list[QuestionView]:
-    """Return cards of a group's questions in these states; without states those that are neither settled nor closed."""
+    """Return cards of a group's questions in these states; without states those that are neither settled nor closed.
+
+    Without a group those of every group that the viewer may see.
+    """
     answer: routing.ListQuestionsResponse = await viewer.ask.routing(
         routing.ListQuestionsRequest(
             community_id=viewer.community(),

@@ -15,7 +15,10 @@ from starlette.responses import Response
 from louyu_gateway.follow_codes import follow_code_image, follow_codes
 from louyu_gateway.gateway import Gateway, form_fields
 from louyu_gateway.own_forms import check_own_form
+from louyu_gateway.pages import words
 from louyu_gateway.pages.render import name_of
+from louyu_gateway.pages.views import Choice
+from louyu_gateway.wire import kind_from_word
 
 # The text to which joining consents, as lines. Its version is messaging's: a change of the lines needs a new one there.
 CONSENT_LINES = (
@@ -34,6 +37,8 @@ class Given:
     flat: str = ""
     name: str = ""
     consent: bool = False
+    kind: str = words.OWN_KINDS[0]
+    """As what they belong to the household; "" when they say nothing about it, which changes nothing."""
 
 
 NOTHING = Given()
@@ -78,6 +83,7 @@ def join_pages(gateway: Gateway) -> APIRouter:
             consent_version=found.consent_version,
             consent_lines=[texts(line) for line in CONSENT_LINES],
             given=given,
+            kinds=[Choice(key, texts(words.MEMBER_KINDS[key])) for key in words.OWN_KINDS],
             problem=problem,
             done=done,
             is_change=is_change,
@@ -94,7 +100,7 @@ def join_pages(gateway: Gateway) -> APIRouter:
             return await form(request, found)
         texts = pages.texts(request)
         if change:
-            return await form(request, found, Given(name=member.name), is_change=True)
+            return await form(request, found, Given(name=member.name, kind=""), is_change=True)
         done = texts("{name}，您已经是{group}的成员。", name=name_of(member, texts), group=found.group.name)
         return await form(request, found, done=done)
 
@@ -115,7 +121,13 @@ def join_pages(gateway: Gateway) -> APIRouter:
         # Somebody signed in here stays the same person; anybody else is a new one, whatever flat and name they give.
         known = signed_in if signed_in is not None and signed_in.community_id == found.community_id else None
         is_change = known is not None and await _is_member(gateway, known, found.group.id)
-        given = Given(fields.get("flat", "").strip(), fields.get("name", "").strip(), fields.get("consent") == "yes")
+        kind = fields.get("kind", "")
+        given = Given(
+            fields.get("flat", "").strip(),
+            fields.get("name", "").strip(),
+            fields.get("consent") == "yes",
+            kind if kind in words.OWN_KINDS else "",
+        )
         if problem := _what_is_missing(given):
             return await form(request, found, given, problem=texts(problem), is_change=is_change, status=422)
         try:
@@ -125,6 +137,7 @@ def join_pages(gateway: Gateway) -> APIRouter:
                     flat=given.flat,
                     name=given.name,
                     consent_version=fields.get("consent_version", ""),
+                    kind=kind_from_word(given.kind or "unspecified"),
                     idempotency_key=_key(fields.get("key", ""), visit="" if known else gateway.sessions.visit(request)),
                 )
             )

@@ -11,6 +11,23 @@ ROLES = {
     "operator": "运维",
     "resident": "居民",
 }
+SECOND = "副楼长"
+MEMBER_KINDS = {
+    "owner": "业主，住在这里",
+    "tenant": "租户",
+    "absent_owner": "业主，不住在这里",
+    "staff": "工作人员",
+    "official": "居委会或单位人员",
+    "unspecified": "身份未说明",
+}
+OWN_KINDS = ("owner", "tenant", "absent_owner")
+RESIDENCIES: dict[str, tuple[str, Tone]] = {
+    "unconfirmed": ("待核对", "wait"),
+    "confirmed": ("已核对", "done"),
+    "doubted": ("存疑", "alarm"),
+    "unspecified": ("不住在这里", "calm"),
+}
+WEEKDAYS = {1: "周一", 2: "周二", 3: "周三", 4: "周四", 5: "周五", 6: "周六", 7: "周日"}
 STATES: dict[str, tuple[str, Tone]] = {
     "open": ("邻居先答", "calm"),
     "assigned": ("等答复", "accent"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from louyu_messaging.community_state import (
     HouseholdRow,
     MemberRow,
     PersonRow,
+    RoleDecision,
 )
 from louyu_messaging.store import places
 
@@ -65,18 +66,28 @@ async def load(tx: Transaction) -> CommunityState:
             )
         },
         people={
-            str(row[0]): PersonRow(row[1], row[2], str(row[3]) if row[3] else None, row[4])
-            for row in await rows(f"SELECT person_id, key, name, household_id, left_at IS NOT NULL FROM person {_OWN}")
+            str(row[0]): PersonRow(row[1], row[2], str(row[3]) if row[3] else None, row[4], row[5])
+            for row in await rows(
+                "SELECT person_id, key, name, person.household_id, left_at IS NOT NULL, COALESCE(kind, '') FROM person"
+                f" LEFT JOIN residency USING (community_id, person_id) {_OWN}"
+            )
         },
         members={
-            (str(row[0]), str(row[1])): MemberRow(tuple(row[2]), tuple(row[3]))
-            for row in await rows(f"SELECT group_id, person_id, roles, responder_keys FROM member {_OWN}")
+            (str(row[0]), str(row[1])): MemberRow(tuple(row[2]), tuple(row[3]), row[4])
+            for row in await rows(f"SELECT group_id, person_id, roles, responder_keys, is_second FROM member {_OWN}")
         },
         addresses={
             (row[0], row[1], bytes(row[2])): AddressRow(str(row[3]), row[4])
             for row in await rows(f"SELECT channel, account, lookup, person_id, is_active FROM channel_address {_OWN}")
         },
         joined=frozenset(str(row[0]) for row in await rows(f"SELECT DISTINCT person_id FROM consent {_OWN}")),
+        role_decisions={
+            (str(row[0]), str(row[1]), row[2], row[3]): RoleDecision(row[4], row[5])
+            for row in await rows(
+                "SELECT group_id, person_id, role, responder_key, is_granted, is_second FROM role_decision"
+                f" {_OWN} ORDER BY decided_at"
+            )
+        },
     )
 
 
@@ -100,8 +111,15 @@ GROUP_BUILDING = _Table("group_building", (("group_id", "uuid"), ("building_id",
 PERSON = _Table(
     "person", (("person_id", "uuid"),), (("key", "text"), ("name", "text"), ("household_id", "uuid")), "created_at"
 )
+RESIDENCY = _Table("residency", (("person_id", "uuid"),), (("kind", "text"),))
 MEMBER = _Table(
-    "member", (("group_id", "uuid"), ("person_id", "uuid")), (("roles", _LIST), ("responder_keys", _LIST)), "joined_at"
+    "member",
+    (("group_id", "uuid"), ("person_id", "uuid")),
+    (("roles", _LIST), ("responder_keys", _LIST), ("is_second", "boolean")),
+    "joined_at",
+)
+ROLE_DECISION = _Table(
+    "role_decision", (("group_id", "uuid"), ("person_id", "uuid"), ("role", "text"), ("responder_key", "text"))
 )
 ADDRESS = _Table(
     "channel_address",
@@ -172,6 +190,23 @@ async def retire(tx: Transaction, person_ids: Collection[str]) -> None:
         )
 
 
+async def give_standing(tx: Transaction, taken_over: Mapping[str, str]) -> None:
+    """Give the absences, duty and decided roles of each of these persons to the one who is that person from now on."""
+    for former, now in taken_over.items():
+        names = {"community": tx.community_id, "former": former, "now": now}
+        for statement in (
+            f"UPDATE absence SET person_id = CAST(:now AS uuid) {_OWN} AND person_id = CAST(:former AS uuid)",
+            f"UPDATE absence SET substitute_id = CAST(:now AS uuid) {_OWN} AND substitute_id = CAST(:former AS uuid)"
+            " AND person_id <> CAST(:now AS uuid)",
+            f"UPDATE duty_shift SET person_id = CAST(:now AS uuid) {_OWN} AND person_id = CAST(:former AS uuid)",
+            f"UPDATE role_decision AS d SET person_id = CAST(:now AS uuid) {_OWN} AND person_id = CAST(:former AS uuid)"
+            " AND NOT EXISTS (SELECT FROM role_decision AS o WHERE o.community_id = d.community_id"
+            "   AND o.group_id = d.group_id AND o.person_id = CAST(:now AS uuid) AND o.role = d.role"
+            "   AND o.responder_key = d.responder_key)",
+        ):
+            await tx.execute(statement, names)
+
+
 async def give_addresses(tx: Transaction, rows: Sequence[tuple[str, str, bytes, str]]) -> None:
     """Give standing addresses (channel, account, lookup) to a person, the last of each row."""
     if rows:
@@ -224,16 +259,20 @@ async def save_community(tx: Transaction, state: CommunityState) -> None:
     if community is None:
         raise ValueError("a state without a community cannot be saved")
     await tx.execute(
-        "INSERT INTO community (community_id, key, name, subdistrict, district)"
-        " VALUES (CAST(:id AS uuid), :key, :name, :subdistrict, :district)"
+        "INSERT INTO community (community_id, key, name, subdistrict, district, confirms_residency,"
+        " doubted_may_not_read)"
+        " VALUES (CAST(:id AS uuid), :key, :name, :subdistrict, :district, :confirms, :kept_out)"
         " ON CONFLICT (community_id) DO UPDATE SET name = excluded.name, subdistrict = excluded.subdistrict,"
-        " district = excluded.district",
+        " district = excluded.district, confirms_residency = excluded.confirms_residency,"
+        " doubted_may_not_read = excluded.doubted_may_not_read",
         {
             "id": community.id,
             "key": community.key,
             "name": community.name,
             "subdistrict": community.subdistrict,
             "district": community.district,
+            "confirms": community.confirms_residency,
+            "kept_out": community.doubted_may_not_read,
         },
     )
 

@@ -31,7 +31,7 @@ async def next_group_directory(tx: Transaction, group_id: str) -> tuple[GroupDir
         **names,
     )
     holders = await tx.rows(
-        "SELECT m.person_id, p.name, m.roles, m.responder_keys"
+        "SELECT m.person_id, p.name, m.roles, m.responder_keys, m.is_second"
         " FROM member AS m JOIN person AS p USING (community_id, person_id)"
         " WHERE m.community_id = CAST(:community AS uuid) AND m.group_id = CAST(:group AS uuid) AND m.roles <> '{resident}'",
         **names,
@@ -44,7 +44,9 @@ async def next_group_directory(tx: Transaction, group_id: str) -> tuple[GroupDir
         group_id=group_id,
         name=group.name,
         buildings=tuple((str(row[0]), row[1], row[2]) for row in buildings),
-        role_holders=role_holders(Holding(str(row[0]), row[1], tuple(row[2]), tuple(row[3])) for row in holders),
+        role_holders=role_holders(
+            Holding(str(row[0]), row[1], tuple(row[2]), tuple(row[3]), row[4]) for row in holders
+        ),
         member_count=count,
         community_key=community.key,
         community_name=community.name,

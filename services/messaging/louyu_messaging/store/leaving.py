@@ -81,3 +81,19 @@ async def forget_person(tx: Transaction, person_id: str) -> str:
         **names,
     )
     return str(version or "")
+
+
+async def forget_standing(tx: Transaction, person_id: str) -> bool:
+    """Forget as what somebody lived here and what was entered about them; return whether others count on their being there."""
+    names = {"community": tx.community_id, "person": person_id}
+    for table in ("residency", "role_decision"):
+        await tx.execute(f"DELETE FROM {table} WHERE {_PERSON}", names)
+    counted_on = 0
+    for statement in (
+        f"DELETE FROM absence WHERE {_PERSON}",
+        f"DELETE FROM duty_shift WHERE {_PERSON}",
+        "UPDATE absence SET substitute_id = NULL WHERE community_id = CAST(:community AS uuid)"
+        " AND substitute_id = CAST(:person AS uuid)",
+    ):
+        counted_on += (await tx.execute(statement, names)).rowcount
+    return counted_on > 0

@@ -42,7 +42,7 @@ SeenGroup = tuple[Group, tuple[str, ...] | None]
 async def community(tx: Transaction) -> Community | None:
     """Return the transaction's community, or None."""
     row = await tx.row(
-        "SELECT community_id, key, name, subdistrict, district FROM community"
+        "SELECT community_id, key, name, subdistrict, district, confirms_residency, doubted_may_not_read FROM community"
         " WHERE community_id = CAST(:community AS uuid)",
         community=tx.community_id,
     )

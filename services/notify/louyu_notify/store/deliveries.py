@@ -22,11 +22,11 @@ async def add(
     cause: str,
     notices: Sequence[Notice],
     *,
-    question_id: str,
-    question_number: int,
+    question_id: str | None,
+    question_number: int | None,
     after: timedelta = timedelta(),
 ) -> None:
-    """Add deliveries about a question, due after so long. `cause` names what happened; the same again adds nothing."""
+    """Add deliveries, about a question or none, due after so long. `cause` names what happened; the same again adds nothing."""
     if not notices:
         return
     await tx.execute(

@@ -10,12 +10,13 @@ from louyu_runtime.database import Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """Somebody with a role other than resident in a group."""
+    """Somebody with a role other than resident in a group; `is_second` for the second manager beside a building head."""
 
     person_id: str
     role: str
     name: str
     responder_key: str = ""
+    is_second: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +60,9 @@ async def replace_group(tx: Transaction, directory: GroupDirectory) -> bool:
     await tx.execute("DELETE FROM role_holder WHERE group_id = CAST(:group AS uuid)", {"group": directory.group_id})
     if directory.holders:
         await tx.execute(
-            "INSERT INTO role_holder (community_id, group_id, person_id, role, responder_key, name, position)"
+            "INSERT INTO role_holder (community_id, group_id, person_id, role, responder_key, name, position, is_second)"
             " VALUES (CAST(:community AS uuid), CAST(:group AS uuid), CAST(:person AS uuid), :role, :responder, :name,"
-            "   :position) ON CONFLICT DO NOTHING",
+            "   :position, :second) ON CONFLICT DO NOTHING",
             [
                 {
                     "community": tx.community_id,
@@ -71,6 +72,7 @@ async def replace_group(tx: Transaction, directory: GroupDirectory) -> bool:
                     "responder": holder.responder_key,
                     "name": holder.name,
                     "position": position,
+                    "second": holder.is_second,
                 }
                 for position, holder in enumerate(directory.holders)
             ],
@@ -81,7 +83,7 @@ async def replace_group(tx: Transaction, directory: GroupDirectory) -> bool:
 async def holders_in(tx: Transaction, group_id: str) -> list[Holder]:
     """Return those who hold a role in the group, in the order in which they are asked."""
     rows = await tx.rows(
-        "SELECT person_id, role, name, responder_key FROM role_holder WHERE group_id = CAST(:group AS uuid)"
+        "SELECT person_id, role, name, responder_key, is_second FROM role_holder WHERE group_id = CAST(:group AS uuid)"
         " ORDER BY position",
         group=group_id,
     )
@@ -91,19 +93,19 @@ async def holders_in(tx: Transaction, group_id: str) -> list[Holder]:
 async def holders_of_role(tx: Transaction, role: str) -> list[Holder]:
     """Return those who hold a role in any group of the community, each once."""
     rows = await tx.rows(
-        "SELECT DISTINCT ON (person_id, responder_key) person_id, role, name, responder_key FROM role_holder"
+        "SELECT DISTINCT ON (person_id, responder_key) person_id, role, name, responder_key, is_second FROM role_holder"
         " WHERE role = :role ORDER BY person_id, responder_key, position",
         role=role,
     )
     return [_holder_of(row) for row in rows]
 
 
-async def roles_of(tx: Transaction, person_id: str, group_ids: Sequence[str]) -> frozenset[str]:
-    """Return the roles other than resident that a person holds in any of these groups."""
+async def roles_of(tx: Transaction, person_ids: Sequence[str], group_ids: Sequence[str]) -> frozenset[str]:
+    """Return the roles other than resident that these persons hold in any of these groups."""
     rows = await tx.rows(
-        "SELECT DISTINCT role FROM role_holder WHERE person_id = CAST(:person AS uuid)"
+        "SELECT DISTINCT role FROM role_holder WHERE person_id = ANY (CAST(:persons AS uuid[]))"
         " AND group_id = ANY (CAST(:groups AS uuid[]))",
-        person=person_id,
+        persons=list(person_ids),
         groups=list(group_ids),
     )
     return frozenset(row.role for row in rows)
@@ -166,7 +168,13 @@ async def remove_responder(tx: Transaction, responder: ResponderRow) -> None:
 
 
 def _holder_of(row: Any) -> Holder:
-    return Holder(person_id=str(row.person_id), role=row.role, name=row.name, responder_key=row.responder_key)
+    return Holder(
+        person_id=str(row.person_id),
+        role=row.role,
+        name=row.name,
+        responder_key=row.responder_key,
+        is_second=row.is_second,
+    )
 
 
 def _responder_of(row: Any) -> ResponderRow:

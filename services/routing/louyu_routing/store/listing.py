@@ -54,7 +54,9 @@ async def page(tx: Transaction, wanted: Wanted, after: Position | None, size: in
         conditions.append(
             "(CAST(:person AS uuid) = ANY (waiting_for) OR EXISTS (SELECT FROM asker AS s"
             " WHERE s.question_id = question.question_id AND (s.person_id = CAST(:person AS uuid)"
-            " OR s.group_id = ANY (CAST(:seen_groups AS uuid[])))))"
+            " OR s.group_id = ANY (CAST(:seen_groups AS uuid[]))))"
+            " OR EXISTS (SELECT FROM question_step AS t WHERE t.question_id = question.question_id"
+            " AND CAST(:person AS uuid) = ANY (t.person_ids)))"
         )
         values |= {"person": wanted.seen_by, "seen_groups": list(wanted.seen_groups)}
     if after is not None:

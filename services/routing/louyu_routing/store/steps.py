@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from louyu_runtime.database import Transaction
+from louyu_runtime.ids import is_uuid
 from louyu_sdk import Neighbours, ResponderById, Role, RoleInGroup
 from louyu_sdk.plan import Whom
 
@@ -130,3 +131,17 @@ def _whom(selector: dict[str, str]) -> Whom:
     if "responder" in selector:
         return ResponderById(selector["responder"])
     return Neighbours()
+
+
+async def was_asked(tx: Transaction, question_id: str, person_id: str) -> bool:
+    """Say whether a person is, or was, asked to answer a question."""
+    if not is_uuid(person_id):
+        return False
+    return bool(
+        await tx.value(
+            "SELECT EXISTS (SELECT FROM question_step WHERE question_id = CAST(:question AS uuid)"
+            " AND CAST(:person AS uuid) = ANY (person_ids))",
+            question=question_id,
+            person=person_id,
+        )
+    )

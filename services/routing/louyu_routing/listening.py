@@ -122,6 +122,7 @@ class Listener:
             ],
         )
 
+
 def _message(posted: messaging_events_pb2.MessagePosted) -> Message:
     return Message(
         group_id=posted.group_id,

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from louyu_gateway.pages.permission_table import AREAS, ROLES
 from louyu_gateway.pages.texts import Texts
 from louyu_gateway.pages.words import ROLES as ROLE_WORDS
-from louyu_messaging.permissions import CONVERSATION_PERMISSIONS, MEMBERSHIP_PERMISSIONS
+from louyu_messaging.permissions import CONVERSATION_PERMISSIONS, MEDIA_PERMISSIONS, MEMBERSHIP_PERMISSIONS
 from louyu_messaging.permissions import PERMISSIONS as MESSAGING
 from louyu_messaging.role_rights import GRANTED_BY
 from louyu_notify.permissions import PERMISSIONS as NOTIFY
@@ -21,6 +21,7 @@ TABLES: dict[str, dict[str, Rule]] = {
     "messaging": MESSAGING,
     "conversation": CONVERSATION_PERMISSIONS,
     "membership": MEMBERSHIP_PERMISSIONS,
+    "media": MEDIA_PERMISSIONS,
     "routing": ROUTING,
     "notify": NOTIFY,
     "events": EVENTS,
@@ -29,6 +30,7 @@ SERVICES = {
     "messaging": "MessagingService, in messaging",
     "conversation": "ConversationService, in messaging",
     "membership": "MembershipService, in messaging",
+    "media": "MediaService, in messaging",
     "routing": "RoutingService, in routing",
     "notify": "NotifyService, in notify",
     "events": "EventsService, in routing and notify",

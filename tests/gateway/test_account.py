@@ -132,6 +132,42 @@ async def joined(http: aiohttp.ClientSession, flat: str, name: str) -> None:
         assert f"/app/groups/{GROUP}" in await answer.text()
 
 
+async def test_who_joined_on_the_page_is_the_same_on_the_account(edge: Edge, http: aiohttp.ClientSession) -> None:
+    await joined(http, "3单元902", "连接女士")
+    await member_by_wechat(edge, "oLinks", "3单元902")
+    asked = await say(edge, "oLinks", "残疾证在哪里办？")
+    number = re.search(r"#(\d+)", asked)
+    assert number is not None
+    async with http.get("/app/?list") as page:
+        assert 'href="/app/link"' in await page.text()
+    async with http.get("/app/link") as page:
+        text = await page.text()
+    async with http.post("/app/link", data={"csrf": form_secret(text)}) as made:
+        assert made.headers["Cache-Control"] == "no-store"
+        words = re.search(r"绑定 \w{4} \w{4}", await made.text())
+    assert words is not None
+
+    edge.platform.browser_openid = "oLinks"
+    jar = aiohttp.CookieJar(unsafe=True)
+    async with aiohttp.ClientSession(edge.url, cookie_jar=jar) as in_wechat:
+        async with in_wechat.get("/app/oauth/district?next=/app/?list", headers=PAGE) as page:
+            assert "连接女士" not in await page.text()
+        assert "已连接：您就是页面上的连接女士，3-902" in await say(edge, "oLinks", words[0])
+        await say(edge, "oLinks", "我是连接以后说的")
+
+        async def is_the_same() -> bool:  # roles and names are asked for anew after ten seconds
+            async with in_wechat.get("/app/?list") as page:
+                return "连接女士" in await page.text()
+
+        await until(is_the_same, within_seconds=20)
+    assert f"#{number[1]} 残疾证在哪里办？" in await say(edge, "oLinks", "我的")
+    async with http.get(f"/app/groups/{GROUP}") as page:
+        said = (await page.text()).split("我是连接以后说的")[0]
+    assert "连接女士" in said[said.rindex("<li") :]
+    assert "过期、用过了" in await say(edge, "oLinks", words[0])
+    assert await in_group(edge, "绑定") == []
+
+
 async def test_leaving_by_the_page_ends_membership_and_session(edge: Edge, http: aiohttp.ClientSession) -> None:
     await joined(http, "3单元901", "周晓雨")
     async with http.get(f"/join/{JOIN_CODE}") as again:

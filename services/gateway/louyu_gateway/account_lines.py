@@ -22,6 +22,8 @@ _REFUSALS = {
     "TEXT_TOO_LONG": "这段话太长了，请分成几段发，每段不超过 2000 字。",
     "MESSAGE_UNREADABLE": "这条消息里有看不懂的字符，请重新输入再发一次。",
     "TOO_MANY_WAITING": "您先回复数字选一个群，前面的话才能发出去。",
+    "LINK_CODE_UNKNOWN": "这个连接码不对，或者过期、用过了。请在页面“我”里的“连接微信”再要一个。",
+    "LINKED_ROLE_HELD": "您在这里的身份担任着楼里的角色，不能合并。请从公众号的菜单打开页面，用的就是这个身份。",
     "NOT_MEMBER": "您已经不在这个群里了，请重新扫楼门口的二维码加入。",
 }
 _FLAT_PROBLEMS = {
@@ -70,6 +72,7 @@ def line_about(answer: messaging.ReceiveFromChannelResponse, login_address: str)
         "role_held": lambda: _to_role_holder(answer.role_held),
         "flat_named": lambda: _asking_about_flat(answer.flat_named),
         "moved": lambda: f"好的，您在{answer.moved.group_name}登记的门牌号改为 {answer.moved.flat}。",
+        "linked": lambda: _to_linked(answer.linked),
         "nothing_changed": lambda: "好的，什么都没有改，也没有发到群里。",
     }
     return lines[outcome]() if outcome in lines else None
@@ -87,7 +90,8 @@ def _asking_for_flat(asked: messaging.FlatAsked) -> str:
     return (
         f"欢迎来到{asked.group_name}！请回复您的门牌号和称呼，比如“3-502 王阿姨”。\n"
         "称呼邻居看得到，门牌号只有楼长和居委会看得到；我们只用它送达答复和通知，不给别人，您随时可以回复“退出”。"
-        f"回复门牌号即表示同意（文本版本 {asked.consent_version}）。"
+        f"回复门牌号即表示同意（文本版本 {asked.consent_version}）。\n"
+        "已经在页面上加入了？不用报门牌号，在页面“我”里点“连接微信”。"
     )
 
 
@@ -144,6 +148,11 @@ def _to_role_holder(held: messaging.RoleHeld) -> str:
     roles = "、".join(words.ROLES.get(role, role) for role in held.roles)
     whom = "、".join(held.successors) or "社区居委会"
     return f"您是{held.group_name}的{roles}，大家还要找您。请先联系{whom}办好交接，再退出。"
+
+
+def _to_linked(linked: messaging.Linked) -> str:
+    flat = f"，{linked.flat}" if linked.flat else ""
+    return f"已连接：您就是页面上的{linked.name}{flat}。在这里说话、在页面上说话都一样，答复会发到这里。"
 
 
 def _asking_about_flat(named: messaging.FlatNamed) -> str:

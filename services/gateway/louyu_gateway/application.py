@@ -20,6 +20,7 @@ from louyu_gateway.edge import Edge
 from louyu_gateway.gateway import Gateway
 from louyu_gateway.official_account import receiver
 from louyu_gateway.pages.app import app_pages
+from louyu_gateway.pages.app_link import app_link_pages
 from louyu_gateway.pages.app_messages import message_pages
 from louyu_gateway.pages.app_questions import app_question_pages
 from louyu_gateway.pages.app_residency import app_residency_pages
@@ -69,6 +70,7 @@ def application(gateway: Gateway, not_ready: Callable[[], list[str]]) -> FastAPI
         message_pages,
         app_question_pages,
         app_residency_pages,
+        app_link_pages,
         console_announcement_pages,
         console_delivery_pages,
         console_group_pages,

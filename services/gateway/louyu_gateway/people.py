@@ -78,6 +78,7 @@ class People:
         roles = frozenset(role for membership in person.memberships for role in membership.roles)
         fresh = replace(
             known,
+            id=person.id,  # another one than the browser's, when two have turned out to be one
             name=person.name,
             roles=roles | (known.roles & {"operator"}),
             group_ids=frozenset(membership.group_id for membership in person.memberships if _reads(person, membership)),

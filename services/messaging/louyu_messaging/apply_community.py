@@ -14,7 +14,7 @@ from louyu_messaging.community_state import CommunityState
 from louyu_messaging.definition import Definition
 from louyu_messaging.definition_check import DefinitionCheck, Fault
 from louyu_messaging.errors import DefinitionFaulty
-from louyu_messaging.events import group_payload, household_payload
+from louyu_messaging.events import group_payload, household_payload, merged_payload
 from louyu_messaging.identities import Identity, identify
 from louyu_messaging.import_outcome import Outcome, outcome
 from louyu_messaging.importing import Tools, wanted_state
@@ -53,7 +53,7 @@ async def apply_community(
                 "removed": found.removed,
             }
             await audit.record(tx, actor, "import", f"community/{tx.community_id}", detail)
-        await _tell(tx, current, wanted)
+        await _tell(tx, current, wanted, taken_over)
     return found
 
 
@@ -150,7 +150,11 @@ async def _remove(tx: Transaction, current: CommunityState, wanted: CommunitySta
     await store.remove(tx, store.BUILDING, [(each,) for each in current.buildings.keys() - wanted.buildings.keys()])
 
 
-async def _tell(tx: Transaction, current: CommunityState, wanted: CommunityState) -> None:
+async def _tell(
+    tx: Transaction, current: CommunityState, wanted: CommunityState, taken_over: Mapping[str, str]
+) -> None:
+    for former_id, person_id in taken_over.items():
+        append_event(tx, merged_payload(former_id, person_id), subject=f"person/{former_id}")
     households = await asyncio.to_thread(lambda: _fresh(current.household_facts(), wanted.household_facts()))
     for household_id, version in (await store.next_versions(tx, store.HOUSEHOLD, households.keys())).items():
         payload = household_payload(households[household_id], version)

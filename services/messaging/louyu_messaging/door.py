@@ -21,10 +21,11 @@ from louyu_runtime.errors import Aborted, Unavailable
 from louyu_runtime.ids import new_id
 from louyu_runtime.sealing import Sealer
 
-from louyu_messaging import consent, door_words
+from louyu_messaging import consent, door_words, linking
 from louyu_messaging.called import flat_and_name
 from louyu_messaging.door_account import AccountWords
 from louyu_messaging.door_outcome import (
+    AddressLinked,
     DoorOutcome,
     FlatAsked,
     GroupAsked,
@@ -44,7 +45,14 @@ from louyu_messaging.door_state import (
     door_state,
     with_clear_names,
 )
-from louyu_messaging.errors import FlatNotUnderstood, JoinCodeUnknown, MessageFaulty, NameMisleading
+from louyu_messaging.errors import (
+    FlatNotUnderstood,
+    JoinCodeUnknown,
+    LinkCodeUnknown,
+    LinkedRoleHeld,
+    MessageFaulty,
+    NameMisleading,
+)
 from louyu_messaging.joining import Joining, join_group
 from louyu_messaging.media.channel_media import ChannelMedia, note_media
 from louyu_messaging.message import MOST_MEDIA, NewMessage
@@ -52,6 +60,7 @@ from louyu_messaging.places import ChannelAddress
 from louyu_messaging.posting import Outcome, Posted
 from louyu_messaging.seeing import shows_something
 from louyu_messaging.store import doors, joining
+from louyu_messaging.store import linking as linking_store
 from louyu_messaging.store.doors import NO_COMMUNITY
 from louyu_messaging.store.hot import HotStore, first_posted
 from louyu_messaging.telling import tell_household
@@ -120,6 +129,7 @@ class Door:
             isinstance(callback.content, Words)
             and is_plain
             and target is not None
+            and linking.code_in(callback.content.text) is None
             and not door_words.is_for_account(callback.content.text, with_clear_names(state.groups))
         ):
             return await self._say(target, Waiting(place.callback.hex(), *_fields(callback.content)), place)
@@ -155,6 +165,10 @@ class Door:
             async with self._database.transaction() as tx:
                 opened = await joining.resolve_join_code(tx, callback.content.join_code)
             return opened[0] if opened else NO_COMMUNITY
+        code = linking.code_in(callback.content.text) if isinstance(callback.content, Words) else None
+        if code is not None:
+            async with self._database.transaction() as tx:
+                return await linking_store.community_of_code(tx, linking.hidden(code, self._sealer)) or NO_COMMUNITY
         pending = state.choosing or state.asked or state.confirming
         if pending is not None and isinstance(callback.content, Words):
             return pending.community_id
@@ -233,6 +247,9 @@ class Door:
     ) -> DoorOutcome:
         """Words: the answer to what was asked, something wanted of the account, or something to be posted."""
         waiting = Waiting(place.callback.hex(), *_fields(words))
+        code = linking.code_in(words.text)
+        if code is not None:
+            return await self._link(tx, code, address, place)
         if state.asked is not None and door_words.word_of(words.text) is None:
             answered = await self._take_flat(tx, words, address, place, state, state.asked)
             if answered is not None:
@@ -256,6 +273,14 @@ class Door:
         if state.groups:
             return await self._ask_group(tx, place, with_clear_names(state.groups), (waiting,))
         return UnknownSender()
+
+    async def _link(self, tx: Transaction, code: str, address: ChannelAddress, place: doors.Place) -> DoorOutcome:
+        try:
+            linked = await linking.link(tx, linking.hidden(code, self._sealer), address, self._sealer, new_id)
+        except (LinkCodeUnknown, LinkedRoleHeld) as error:
+            return Refused(error.reason)
+        await doors.forget_questions(tx, place)
+        return AddressLinked(linked.name, linked.flat)
 
     async def _take_flat(
         self,

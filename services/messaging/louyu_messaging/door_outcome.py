@@ -133,6 +133,14 @@ class FlatChanged:
 
 
 @dataclass(frozen=True)
+class AddressLinked:
+    """The person has shown who they are."""
+
+    name: str
+    flat: str
+
+
+@dataclass(frozen=True)
 class NothingChanged:
     """The person took back what they were asked to confirm."""
 
@@ -154,6 +162,7 @@ DoorOutcome = (
     | FlatNamed
     | FlatChanged
     | NothingChanged
+    | AddressLinked
 )
 
 _KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(DoorOutcome)}

@@ -24,6 +24,8 @@ FailedPrecondition
 ├── RecallTooLate        the time for taking a message back is over
 ├── RoleHeld             a role has to be handed over before its holder leaves
 ├── WordsAreThere        somebody else was quicker in putting a recording into words
+├── LinkCodeUnknown      never given out, used or too old
+├── LinkedRoleHeld       who was known at the account holds a role
 ├── LastHolder           nobody would hold the role afterwards
 ├── AbsenceOverlaps      the person is away at that time already
 ├── ConfirmationUnwanted the community does not confirm where members live
@@ -305,6 +307,24 @@ class LastHolder(FailedPrecondition):
             "nobody would hold this role afterwards: name a successor_id, or set accepts_vacancy",
             resident_text="收回以后就没有人担任了。请指定接任的人，或者勾选“暂时空缺”。",
         )
+
+
+class LinkCodeUnknown(FailedPrecondition):
+    """No such code, or it was used, or its time is over."""
+
+    reason = "LINK_CODE_UNKNOWN"
+
+    def __init__(self) -> None:
+        super().__init__("this code does not work: ask for another on the page")
+
+
+class LinkedRoleHeld(FailedPrecondition):
+    """Whoever was known at the account until now holds a role, which is not handed over by linking."""
+
+    reason = "LINKED_ROLE_HELD"
+
+    def __init__(self) -> None:
+        super().__init__("who writes from there holds a role: open the page from the account's menu instead")
 
 
 class AbsenceOverlaps(FailedPrecondition):

@@ -144,6 +144,11 @@ def availability_payload(
     return payload
 
 
+def merged_payload(person_id: str, into_person_id: str) -> membership_events_pb2.PersonMerged:
+    """Return the event that tells who somebody turned out to be."""
+    return membership_events_pb2.PersonMerged(person_id=person_id, into_person_id=into_person_id)
+
+
 def membership_payload(
     person_id: str,
     what: str,

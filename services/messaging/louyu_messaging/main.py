@@ -115,7 +115,7 @@ def wire_up(
     )
     host.add_servicer(
         membership_service_pb2_grpc.add_MembershipServiceServicer_to_server,
-        MembershipServicer(database),
+        MembershipServicer(database, sealer),
         MEMBERSHIP_PERMISSIONS,
         descriptor=membership_service_pb2.DESCRIPTOR.services_by_name["MembershipService"],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -14,8 +15,9 @@ from louyu_runtime.idempotency import once
 from louyu_runtime.identity import current_principal
 from louyu_runtime.ids import new_id
 from louyu_runtime.paging import decode_token, encode_token, page_size
+from louyu_runtime.sealing import Sealer
 
-from louyu_messaging import absences, appointing, coverage, duty, residency
+from louyu_messaging import absences, appointing, coverage, duty, linking, residency
 from louyu_messaging import membership_wire as wire
 from louyu_messaging.appointing import Role
 from louyu_messaging.availability import Absence
@@ -24,7 +26,7 @@ from louyu_messaging.standing import Standing, require_steward, standing_of
 from louyu_messaging.store import availability as availability_store
 from louyu_messaging.store import coverage as coverage_store
 from louyu_messaging.store import residency as residency_store
-from louyu_messaging.wire import kind_of, uuid_of
+from louyu_messaging.wire import kind_of, set_time, uuid_of
 
 Context = Any
 """grpc.aio.ServicerContext; its published type names requests and answers, which the base class leaves open."""
@@ -35,8 +37,9 @@ ResponseT = TypeVar("ResponseT", bound=Message)
 class MembershipServicer(membership_service_pb2_grpc.MembershipServiceServicer):
     """All RPCs of membership."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, sealer: Sealer) -> None:
         self._database = database
+        self._sealer = sealer
 
     async def GetResidency(self, request: pb.GetResidencyRequest, context: Context) -> pb.GetResidencyResponse:
         person_id = uuid_of(request.person_id, "person_id")
@@ -90,6 +93,15 @@ class MembershipServicer(membership_service_pb2_grpc.MembershipServiceServicer):
             return pb.SetMemberKindResponse(residency=wire.residency_to_proto(found))
 
         return await self._write(request, pb.SetMemberKindResponse, work)
+
+    async def CreateLinkCode(self, request: pb.CreateLinkCodeRequest, context: Context) -> pb.CreateLinkCodeResponse:
+        async def work(tx: Transaction, caller: Standing) -> pb.CreateLinkCodeResponse:
+            made = await linking.create_code(tx, caller.id, self._sealer, secrets.choice)
+            response = pb.CreateLinkCodeResponse(code=made.code)
+            set_time(response.expires_at, made.expires_at)
+            return response
+
+        return await self._read(request, work)
 
     async def ListCoverage(self, request: pb.ListCoverageRequest, context: Context) -> pb.ListCoverageResponse:
         async def work(tx: Transaction, caller: Standing) -> pb.ListCoverageResponse:

@@ -56,6 +56,8 @@ MEMBERSHIP_PERMISSIONS: dict[str, Rule] = {
     "ListResidents": persons(STEWARDS),
     "DecideResidency": persons(LEADERS),
     "SetMemberKind": persons(EVERYBODY),
+    # for themselves
+    "CreateLinkCode": persons(EVERYBODY),
     "ListCoverage": persons(STEWARDS),
     "GetCoverage": persons(STEWARDS),
     "ListRoleHolders": persons(STAFF),

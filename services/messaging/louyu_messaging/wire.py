@@ -23,6 +23,7 @@ from louyu_messaging.definition import (
 )
 from louyu_messaging.door import Arrival, Callback, Departure, Words
 from louyu_messaging.door_outcome import (
+    AddressLinked,
     DoorOutcome,
     FlatAsked,
     FlatChanged,
@@ -342,6 +343,8 @@ def _account_outcome_to_proto(outcome: DoorOutcome, response: messaging_service_
             response.moved.group_name, response.moved.flat = group_name, flat
         case NothingChanged():
             response.nothing_changed.SetInParent()
+        case AddressLinked(name=name, flat=flat):
+            response.linked.name, response.linked.flat = name, flat
 
 
 def definition_of(community: community_pb2.CommunityDefinition) -> Definition:

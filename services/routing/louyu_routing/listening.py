@@ -11,7 +11,7 @@ from louyu_routing.availability import AwayTime, DutyTime
 from louyu_routing.classifying import Classifying
 from louyu_routing.emergency import Emergencies
 from louyu_routing.message_changes import MessageChange, apply_change
-from louyu_routing.store import availability, directory
+from louyu_routing.store import availability, directory, merging
 from louyu_routing.store.directory import GroupDirectory, Holder
 from louyu_routing.store.messages import Message
 from louyu_routing.timers import Timers
@@ -37,6 +37,7 @@ class Listener:
             "VoiceTranscribed": (messaging_events_pb2.VoiceTranscribed, self.on_voice_transcribed),
             "GroupDirectoryChanged": (messaging_events_pb2.GroupDirectoryChanged, self.on_group_directory_changed),
             "AvailabilityChanged": (membership_events_pb2.AvailabilityChanged, self.on_availability_changed),
+            "PersonMerged": (membership_events_pb2.PersonMerged, self.on_person_merged),
         }
 
     async def on_message_posted(self, tx: Transaction, event: Event[messaging_events_pb2.MessagePosted]) -> None:
@@ -121,6 +122,10 @@ class Listener:
                 for each in told.duty_times
             ],
         )
+
+    async def on_person_merged(self, tx: Transaction, event: Event[membership_events_pb2.PersonMerged]) -> None:
+        """Let what somebody asked be asked by who they turned out to be."""
+        await merging.merge(tx, event.payload.person_id, event.payload.into_person_id)
 
 
 def _message(posted: messaging_events_pb2.MessagePosted) -> Message:

@@ -51,7 +51,11 @@ def app_pages(gateway: Gateway) -> APIRouter:
             for group in mine
         ]
         return pages.render(
-            request, "app/groups.html", groups=cards, name=name_of(viewer.principal, pages.texts(request))
+            request,
+            "app/groups.html",
+            groups=cards,
+            name=name_of(viewer.principal, pages.texts(request)),
+            has_account=bool(gateway.channels.wechat_official_accounts),
         )
 
     @router.get("/groups/{group_id}")

@@ -16,7 +16,7 @@ STEWARDS = LEADERS | {"harmony_promoter"}
 OFFICE = frozenset({"liaison", "secretary", "operator"})
 OPERATORS = frozenset({"operator"})
 
-JUDGED_INSIDE = frozenset({"conversation.PinMessage"})
+JUDGED_INSIDE = frozenset({"conversation.PinMessage", "media.ListRecordings", "media.WriteWords"})
 """Calls that the tables let everybody make, since the service asks who looks after the group by its members alone."""
 
 ASKERS_OR_LEADERS = "提问的人可以；楼长、包楼居干、书记在自己的群里可以"
@@ -109,6 +109,7 @@ AREAS = (
                 "撤回只在刚发出时；回应别人的话",
                 ("conversation.RecallMessage", "conversation.ReactToMessage"),
             ),
+            Deed("传照片、录音，看群里的照片、听录音", EVERYBODY, "自己的群", ("media.UploadMedia", "media.ReadMedia")),
             Deed("答复诉求", EVERYBODY, "看得到的；提问的人自己除外", ("routing.AnswerQuestion",)),
             Deed(
                 "接单、追问",
@@ -135,8 +136,10 @@ AREAS = (
                 ("routing.CloseQuestion",),
             ),
             Deed("置顶、取消置顶", STEWARDS, "自己照看的群", ("conversation.PinMessage",)),
+            Deed("给没有文字的语音写上文字", STEWARDS, "自己照看的群", ("media.ListRecordings", "media.WriteWords")),
             Deed("试系统怎么理解一句话", STAFF, "", ("routing.Classify",)),
             Deed("核对住址：确认或存疑", LEADERS, "自己的群里的住户，自己除外", ("membership.DecideResidency",)),
+            Deed("让公众号认出自己", EVERYBODY, "只有自己的", ("membership.CreateLinkCode",)),
             Deed("改自己的身份（业主、租户）", EVERYBODY, "只有自己的", ("membership.SetMemberKind",)),
             Deed("改住户的身份", LEADERS, "自己的群里的住户", ("membership.SetMemberKind",)),
             Deed("记上门", STEWARDS, "自己照看的群", ("notify.RecordVisit",)),
@@ -214,7 +217,13 @@ AREAS = (
                 "看插件的状态、放在一边的事件，再试一次",
                 OPERATORS,
                 "",
-                ("routing.ListPlugins", "notify.ListPlugins", "events.ListParkedEvents", "events.RetryParkedEvent"),
+                (
+                    "routing.ListPlugins",
+                    "notify.ListPlugins",
+                    "media.ListPlugins",
+                    "events.ListParkedEvents",
+                    "events.RetryParkedEvent",
+                ),
             ),
         ),
     ),

@@ -32,11 +32,16 @@ async def persons_at(tx: Transaction, channel: str, account: str, lookup: bytes)
 
 
 async def addresses_of(tx: Transaction, person_ids: Sequence[str], channel: str) -> list[SealedAddress]:
-    """Return the addresses in use of persons on a channel, the one last heard from first."""
+    """Return the addresses in use of persons on a channel, the one last heard from first.
+
+    Of somebody who turned out to be another person, that person's.
+    """
     rows = await tx.rows(
-        "SELECT person_id, channel, account, sealed, last_heard_at FROM channel_address"
-        " WHERE community_id = CAST(:community AS uuid) AND person_id = ANY (CAST(:persons AS uuid[]))"
-        " AND channel = :channel AND is_active ORDER BY person_id, last_heard_at DESC NULLS LAST, account",
+        "SELECT p.person_id, a.channel, a.account, a.sealed, a.last_heard_at FROM person AS p"
+        " JOIN channel_address AS a ON a.community_id = p.community_id"
+        "  AND a.person_id = COALESCE(p.merged_into, p.person_id)"
+        " WHERE p.community_id = CAST(:community AS uuid) AND p.person_id = ANY (CAST(:persons AS uuid[]))"
+        " AND a.channel = :channel AND a.is_active ORDER BY p.person_id, a.last_heard_at DESC NULLS LAST, a.account",
         community=tx.community_id,
         persons=list(person_ids),
         channel=channel,

@@ -88,8 +88,13 @@ _PERSON = f"""
 
 
 async def person(tx: Transaction, person_id: str) -> KnownPerson | None:
-    """Return a person of this community, or None."""
-    row = await tx.row(f"{_PERSON} AND p.person_id = CAST(:id AS uuid)", community=tx.community_id, id=person_id)
+    """Return a person of this community, or who they turned out to be; or None."""
+    row = await tx.row(
+        f"{_PERSON} AND p.person_id = (SELECT COALESCE(o.merged_into, o.person_id) FROM person AS o"
+        f" WHERE o.{_OWN} AND o.person_id = CAST(:id AS uuid))",
+        community=tx.community_id,
+        id=person_id,
+    )
     return _known(row)
 
 

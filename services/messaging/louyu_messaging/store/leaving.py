@@ -63,8 +63,15 @@ async def end_membership(tx: Transaction, group_id: str, person_id: str) -> bool
         " AND chosen_group_id = CAST(:group AS uuid)",
         names,
     )
-    return not await tx.value(
-        f"SELECT EXISTS (SELECT FROM member WHERE {_PERSON})", community=tx.community_id, person=person_id
+    return not await is_in_a_group(tx, person_id)
+
+
+async def is_in_a_group(tx: Transaction, person_id: str) -> bool:
+    """Whether the person is a member of any group."""
+    return bool(
+        await tx.value(
+            f"SELECT EXISTS (SELECT FROM member WHERE {_PERSON})", community=tx.community_id, person=person_id
+        )
     )
 
 

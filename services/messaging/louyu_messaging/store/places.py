@@ -138,8 +138,13 @@ async def names(tx: Transaction) -> tuple[list[str], list[str]]:
 
 
 async def person(tx: Transaction, id_or_key: str, *, is_id: bool) -> Person | None:
-    """Return a person by id or by the key of the import file, or None."""
-    condition = "p.person_id = CAST(:who AS uuid)" if is_id else "p.key = :who"
+    """Return a person by id, or who they turned out to be, or by the key of the import file; or None."""
+    condition = (
+        "p.person_id = (SELECT COALESCE(o.merged_into, o.person_id) FROM person AS o"
+        " WHERE o.community_id = p.community_id AND o.person_id = CAST(:who AS uuid))"
+        if is_id
+        else "p.key = :who"
+    )
     row = await tx.row(
         f"""
         SELECT p.person_id, p.name, p.household_id, COALESCE(h.flat, '') AS flat, c.name AS community_name

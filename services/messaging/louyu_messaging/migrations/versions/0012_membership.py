@@ -1,7 +1,7 @@
-"""Who belongs to a household and as what, whether it is confirmed, who stands in for whom, and who is on duty."""
+"""Who belongs to a household and as what, whether it is confirmed, who stands in for whom, who is on duty, who is who."""
 
 from alembic import op
-from louyu_runtime.schema import tenant_table_v1
+from louyu_runtime.schema import tenant_table_v1, worker_functions_v1
 
 revision = "0012"
 down_revision = "0010"
@@ -13,6 +13,8 @@ COLUMNS = [
     " ADD COLUMN availability_version bigint NOT NULL DEFAULT 0",
     # Of the role building_head: the second manager beside the head.
     "ALTER TABLE messaging.member ADD COLUMN is_second boolean NOT NULL DEFAULT false",
+    # Who somebody turned out to be: asked for by the old id, they are found as the new one. Never leads to one who has it too.
+    "ALTER TABLE messaging.person ADD COLUMN merged_into uuid",
 ]
 
 _PERSON = "FOREIGN KEY (community_id, person_id) REFERENCES messaging.person ON DELETE CASCADE"
@@ -47,13 +49,27 @@ TABLES = {
         entered_by text NOT NULL, entered_at timestamptz NOT NULL,
         CHECK ((role = '') <> (responder_key = '')), CHECK ((weekdays = '{{}}') = (on_date IS NOT NULL)),
         PRIMARY KEY (community_id, shift_id), {_PERSON}""",
+    # What a person shows to an account to be known there, by its keyed hash. Used once.
+    "link_code": f"""
+        community_id uuid NOT NULL, code bytea NOT NULL, person_id uuid NOT NULL, expires_at timestamptz NOT NULL,
+        PRIMARY KEY (community_id, code), {_PERSON}""",
 }
 INDEXES = [
     "CREATE INDEX ON messaging.absence (community_id, ends_at)",
     "CREATE INDEX ON messaging.absence (community_id, person_id)",
     "CREATE INDEX ON messaging.absence (community_id, substitute_id)",
     "CREATE INDEX ON messaging.duty_shift (community_id, person_id)",
+    "CREATE INDEX ON messaging.link_code (community_id, person_id)",
+    "CREATE INDEX ON messaging.link_code (code)",
+    "CREATE INDEX ON messaging.person (community_id, merged_into) WHERE merged_into IS NOT NULL",
 ]
+
+RESOLVE_LINK_CODE = """
+CREATE FUNCTION messaging.resolve_link_code(of_code bytea) RETURNS uuid LANGUAGE sql STABLE AS $$
+    SELECT l.community_id FROM messaging.link_code AS l
+     WHERE l.code = of_code AND l.expires_at > messaging.clock_now() LIMIT 1
+$$
+"""
 
 
 def upgrade() -> None:
@@ -64,4 +80,7 @@ def upgrade() -> None:
         for statement in tenant_table_v1("messaging", table):
             op.execute(statement)
     for statement in INDEXES:
+        op.execute(statement)
+    op.execute(RESOLVE_LINK_CODE)
+    for statement in worker_functions_v1("messaging", ("resolve_link_code(bytea)",)):
         op.execute(statement)

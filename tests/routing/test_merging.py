@@ -6,6 +6,7 @@ from louyu_runtime.events.streams import Event
 from louyu_sdk import QuestionState
 
 from tests.routing.conftest import COMMUNITY, Neighbourhood, person
+from tests.routing.test_message_changes import change
 
 
 async def merge(neighbourhood: Neighbourhood, former: str, into: str) -> None:
@@ -31,8 +32,8 @@ async def test_who_they_turned_out_to_be_settles_the_question(neighbourhood: Nei
 
 
 async def test_of_a_question_that_both_asked_one_asker_remains(neighbourhood: Neighbourhood) -> None:
-    await neighbourhood.ask("asker", "电梯又停了，什么时候修好？")
-    await neighbourhood.post("neighbour", "电梯又停了，什么时候修好？")
+    seq, _ = await neighbourhood.ask("asker", "电梯又停了，什么时候修好？")
+    await change(neighbourhood, "me_too", seq, "neighbour")
     before = [asker.person_id for asker in (await neighbourhood.newest()).askers]
 
     await merge(neighbourhood, "asker", "neighbour")

@@ -129,10 +129,19 @@ async def test_the_last_holder_goes_only_with_a_successor_or_an_accepted_vacancy
     assert await membership.audited("withdraw_role") == [SECRETARY.id] * 2
 
 
-async def test_a_second_manager_keeps_the_role_from_being_empty(membership: Membership) -> None:
+async def test_a_second_manager_is_no_head_until_they_succeed(membership: Membership) -> None:
     await membership.grant("zhang", "building_head", is_second=True)
 
-    group = await membership.withdraw("louzhang", "building_head")
+    with pytest.raises(RemoteError, match="ROLE_LAST_HOLDER"):
+        await membership.withdraw("louzhang", "building_head")
+    group = await membership.withdraw("louzhang", "building_head", successor_id=person_id("zhang"))
+
+    assert (roles_of(group)[0], list(group.missing)) == ("张阿姨 building_head", ["second"])
+
+
+async def test_a_second_manager_left_alone_goes_only_with_a_successor(membership: Membership) -> None:
+    await membership.grant("zhang", "building_head", is_second=True)
+    group = await membership.withdraw("louzhang", "building_head", accepts_vacancy=True)
 
     assert (roles_of(group)[0], list(group.missing)) == ("张阿姨 second", ["building_head"])
     with pytest.raises(RemoteError, match="ROLE_LAST_HOLDER"):
@@ -140,7 +149,7 @@ async def test_a_second_manager_keeps_the_role_from_being_empty(membership: Memb
 
 
 async def test_of_two_who_are_withdrawn_at_once_the_last_one_stays(membership: Membership) -> None:
-    await membership.grant("zhang", "building_head", is_second=True)
+    await membership.grant("zhang", "building_head")
 
     found = await asyncio.gather(
         membership.withdraw("louzhang", "building_head"),

@@ -123,6 +123,8 @@ async def withdraw(
     if successor_id == person_id:
         raise InvalidArgument("the successor must be somebody else", field="successor_id")
     others = [each for each in before if each.person_id != person_id and _holds(each, role)]
+    if not role.is_second:  # a second manager beside nobody is no head
+        others = [each for each in others if role.key != BUILDING_HEAD or not each.is_second]
     if not others and not successor_id and not accepts_vacancy:
         raise LastHolder
     changed = [person_id]

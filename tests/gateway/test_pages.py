@@ -240,7 +240,7 @@ async def test_a_resident_signs_out_from_a_shared_phone(edge: Edge) -> None:
         await join(phone, edge, "褚阿姨", "2单元802")
         await phone.click(".top .icon-button >> nth=0")
         await expect(phone.locator(".mine")).to_contain_text("褚阿姨")
-        await phone.click(".mine .button")
+        await phone.click(".mine form .button")
         await expect(phone.locator("h1")).to_have_text("请先登录")
         await phone.goto(f"{edge.url}/app/groups/{GROUP}")
         await expect(phone.locator("h1")).to_have_text("请先登录")

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 import pytest
-from louyu.messaging.v1 import community_pb2
+from louyu.messaging.v1 import community_pb2, message_pb2
 from louyu.messaging.v1 import messaging_service_pb2 as pb
 from louyu_messaging.linking import LETTERS, code_in
 from louyu_runtime.errors import RemoteError
@@ -169,6 +169,17 @@ async def test_flat_and_name_of_a_neighbour_link_nothing(page: Page, follower: F
 
     assert len({joined.person_id, again.person.id, page.id}) == 3
     assert await page.addresses() == []
+
+
+async def test_the_words_do_not_go_into_the_group_where_a_neighbour_could_use_them(page: Page) -> None:
+    words = await page.words()
+    message = message_pb2.NewMessage(text=words, idempotency_key="told")
+    request = pb.PostMessageRequest(community_id=COMMUNITY, group_id=GROUP_28, message=message)
+
+    with pytest.raises(RemoteError, match="LINK_CODE_TOLD"):
+        await page.messaging.call("PostMessage", request, page.principal)
+
+    assert await page.messaging.messages() == []
 
 
 async def test_a_role_is_not_merged_away(page: Page) -> None:

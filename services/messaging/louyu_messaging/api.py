@@ -32,6 +32,7 @@ from louyu_messaging.importing import Tools
 from louyu_messaging.joining import Joining, join_group
 from louyu_messaging.kinds import OF_HOUSEHOLDS
 from louyu_messaging.leaving import leave_group
+from louyu_messaging.linking import check_not_told
 from louyu_messaging.media.posting_media import claim_media, release_media
 from louyu_messaging.places import ChannelAddress
 from louyu_messaging.posting import Draft, Posted, Poster
@@ -349,6 +350,8 @@ class MessagingServicer(messaging_service_pb2_grpc.MessagingServiceServicer):
         checked = wire.message_of(message, _sender(principal, message))
         service = principal.id if principal.is_service else ""
         community_id, group_id = wire.uuid_of(own_id, "community_id"), wire.uuid_of(group_id, "group_id")
+        if checked.sender_id == principal.id:
+            check_not_told(checked.text)
         draft = draft_message(community_id, group_id, checked, service=service)
         if not checked.media_ids:
             return draft

@@ -4,7 +4,7 @@ from alembic import op
 from louyu_runtime.schema import tenant_table_v1, worker_functions_v1
 
 revision = "0012"
-down_revision = "0010"
+down_revision = "0011"
 
 COLUMNS = [
     # Whether residency is confirmed here, whether the doubted read on, and the count of AvailabilityChanged events.

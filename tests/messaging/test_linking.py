@@ -17,6 +17,7 @@ from tests.messaging.community import (
     GROUP_28,
     GROUP_SMALL,
     NOTIFY,
+    OPERATOR,
     Follower,
     Messaging,
     definition,
@@ -214,6 +215,8 @@ async def test_who_has_left_gets_no_code_and_uses_none(page: Page, follower: Fol
         await page.code()
     with pytest.raises(RemoteError, match="PERSON_NOT_FOUND"):
         await page.membership.call("CreateLinkCode", person("nobody"))
+    with pytest.raises(RemoteError, match="NOT_A_PERSON"):
+        await page.membership.call("CreateLinkCode", OPERATOR)
 
 
 async def test_the_merged_are_followed_further(page: Page, follower: Follower) -> None:

@@ -128,8 +128,8 @@ def availability_payload(
             substitute_id=absence.substitute_id,
             substitute_name=absence.substitute_name,
         )
-        away.starts_at.FromDatetime(absence.starts_at)
-        away.ends_at.FromDatetime(absence.ends_at)
+        away.starts_at.CopyFrom(timestamp(absence.starts_at))
+        away.ends_at.CopyFrom(timestamp(absence.ends_at))
     for shift in shifts:
         payload.duty_times.add(
             person_id=shift.person_id,
@@ -173,6 +173,6 @@ def membership_payload(
         other_name=other_name,
     )
     if span is not None:
-        payload.starts_at.FromDatetime(span[0])
-        payload.ends_at.FromDatetime(span[1])
+        payload.starts_at.CopyFrom(timestamp(span[0]))
+        payload.ends_at.CopyFrom(timestamp(span[1]))
     return payload

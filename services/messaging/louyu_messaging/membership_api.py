@@ -16,8 +16,9 @@ from louyu_runtime.identity import current_principal
 from louyu_runtime.ids import new_id
 from louyu_runtime.paging import decode_token, encode_token, page_size
 from louyu_runtime.sealing import Sealer
+from louyu_runtime.timestamps import timestamp
 
-from louyu_messaging import absences, appointing, coverage, duty, linking, residency
+from louyu_messaging import absences, access, appointing, coverage, duty, linking, residency
 from louyu_messaging import membership_wire as wire
 from louyu_messaging.appointing import Role
 from louyu_messaging.availability import Absence
@@ -26,7 +27,7 @@ from louyu_messaging.standing import Standing, require_steward, standing_of
 from louyu_messaging.store import availability as availability_store
 from louyu_messaging.store import coverage as coverage_store
 from louyu_messaging.store import residency as residency_store
-from louyu_messaging.wire import kind_of, set_time, uuid_of
+from louyu_messaging.wire import kind_of, uuid_of
 
 Context = Any
 """grpc.aio.ServicerContext; its published type names requests and answers, which the base class leaves open."""
@@ -96,10 +97,9 @@ class MembershipServicer(membership_service_pb2_grpc.MembershipServiceServicer):
 
     async def CreateLinkCode(self, request: pb.CreateLinkCodeRequest, context: Context) -> pb.CreateLinkCodeResponse:
         async def work(tx: Transaction, caller: Standing) -> pb.CreateLinkCodeResponse:
-            made = await linking.create_code(tx, caller.id, self._sealer, secrets.choice)
-            response = pb.CreateLinkCodeResponse(code=made.code)
-            set_time(response.expires_at, made.expires_at)
-            return response
+            person_id = access.own_id(current_principal())
+            made = await linking.create_code(tx, person_id, self._sealer, secrets.choice)
+            return pb.CreateLinkCodeResponse(code=made.code, expires_at=timestamp(made.expires_at))
 
         return await self._read(request, work)
 

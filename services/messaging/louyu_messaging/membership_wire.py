@@ -8,6 +8,7 @@ from typing import Any
 
 from louyu.messaging.v1 import membership_pb2 as proto
 from louyu_runtime.errors import InvalidArgument
+from louyu_runtime.timestamps import timestamp
 
 from louyu_messaging import absences, duty
 from louyu_messaging.appointing import GroupRoles
@@ -15,7 +16,7 @@ from louyu_messaging.availability import Absence, DutyShift
 from louyu_messaging.coverage import BuildingCoverage
 from louyu_messaging.standing import Standing
 from louyu_messaging.store.residency import ResidencyRow
-from louyu_messaging.wire import kind_to_proto, set_time, uuid_of
+from louyu_messaging.wire import kind_to_proto, uuid_of
 
 _STATES = {
     "": proto.RESIDENCY_STATE_UNSPECIFIED,
@@ -47,7 +48,7 @@ def residency_to_proto(found: ResidencyRow) -> proto.Residency:
         roles=found.roles,
     )
     if found.since is not None:
-        set_time(residency.since, found.since)
+        residency.since.CopyFrom(timestamp(found.since))
     return residency
 
 
@@ -115,8 +116,8 @@ def absence_to_proto(found: Absence, caller: Standing) -> proto.Absence:
         is_substitute_away=found.is_substitute_away,
         may_end=absences.may_end(caller, found),
     )
-    set_time(absence.starts_at, found.starts_at)
-    set_time(absence.ends_at, found.ends_at)
+    absence.starts_at.CopyFrom(timestamp(found.starts_at))
+    absence.ends_at.CopyFrom(timestamp(found.ends_at))
     return absence
 
 

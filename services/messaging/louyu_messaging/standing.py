@@ -13,7 +13,7 @@ from louyu_runtime.database import Transaction
 from louyu_runtime.identity import Principal
 from louyu_runtime.permissions import LEADERS
 
-from louyu_messaging.access import sees_all
+from louyu_messaging.access import own_id, sees_all
 from louyu_messaging.directory import Holding
 from louyu_messaging.errors import GroupNotFound, NotEntitled, PersonNotFound
 from louyu_messaging.roles import STEWARDS
@@ -71,10 +71,10 @@ class Standing:
 
 
 async def standing_of(tx: Transaction, principal: Principal) -> Standing:
-    """Return what the caller is."""
+    """Return what the caller is. Raises NotAPerson for somebody whose token names none."""
     if sees_all(principal):
         return Standing(principal.id, "", True, {})
-    name, holdings = await store.holdings_of(tx, principal.id)
+    name, holdings = await store.holdings_of(tx, own_id(principal))
     return Standing(principal.id, name, False, holdings)
 
 

@@ -1,7 +1,7 @@
 """Linking: who joined on the page and writes to the account becomes one person, and nobody becomes a neighbour's."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from louyu.messaging.v1 import community_pb2, message_pb2
@@ -216,7 +216,7 @@ async def test_who_has_left_gets_no_code_and_uses_none(page: Page, follower: Fol
     with pytest.raises(RemoteError, match="PERSON_NOT_FOUND"):
         await page.membership.call("CreateLinkCode", person("nobody"))
     with pytest.raises(RemoteError, match="NOT_A_PERSON"):
-        await page.membership.call("CreateLinkCode", OPERATOR)
+        await page.membership.call("CreateLinkCode", replace(OPERATOR, id="operator"))
 
 
 async def test_the_merged_are_followed_further(page: Page, follower: Follower) -> None:

@@ -204,7 +204,7 @@ async def _answerers_role(tx: Transaction, question: Question) -> str:
         return "staff"
     askers = (await questions.askers_of(tx, [question.question_id]))[question.question_id]
     groups = [question.group_id, *(asker.group_id for asker in askers)]
-    return strongest_role(await directory.roles_of(tx, answerer.person_id, groups))
+    return strongest_role(await directory.roles_of(tx, [answerer.person_id], groups))
 
 
 def _append(tx: Transaction, question: Question, event: Message) -> None:

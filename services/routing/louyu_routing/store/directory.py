@@ -100,7 +100,7 @@ async def holders_of_role(tx: Transaction, role: str) -> list[Holder]:
     return [_holder_of(row) for row in rows]
 
 
-async def roles_of(tx: Transaction, person_ids: Sequence[str], group_ids: Sequence[str]) -> frozenset[str]:
+async def roles_of(tx: Transaction, person_ids: list[str], group_ids: Sequence[str]) -> frozenset[str]:
     """Return the roles other than resident that these persons hold in any of these groups."""
     rows = await tx.rows(
         "SELECT DISTINCT role FROM role_holder WHERE person_id = ANY (CAST(:persons AS uuid[]))"

@@ -15,6 +15,7 @@ from louyu_gateway.api.deliveries import delivery_routes
 from louyu_gateway.api.groups import group_routes
 from louyu_gateway.api.media import media_routes
 from louyu_gateway.api.questions import question_routes
+from louyu_gateway.api.search import search_routes
 from louyu_gateway.assets import asset_routes
 from louyu_gateway.edge import Edge
 from louyu_gateway.gateway import Gateway
@@ -25,6 +26,7 @@ from louyu_gateway.pages.app_messages import message_pages
 from louyu_gateway.pages.app_questions import app_question_pages
 from louyu_gateway.pages.app_residency import app_residency_pages
 from louyu_gateway.pages.console_absences import console_absence_pages
+from louyu_gateway.pages.app_search import app_search_pages
 from louyu_gateway.pages.console_announcements import console_announcement_pages
 from louyu_gateway.pages.console_coverage import console_coverage_pages
 from louyu_gateway.pages.console_deliveries import console_delivery_pages
@@ -35,6 +37,7 @@ from louyu_gateway.pages.console_questions import console_question_pages
 from louyu_gateway.pages.console_recordings import console_recording_pages
 from louyu_gateway.pages.console_residents import console_resident_pages
 from louyu_gateway.pages.console_roles import console_role_pages
+from louyu_gateway.pages.console_search import console_search_pages
 from louyu_gateway.pages.console_system import console_system_pages
 from louyu_gateway.pages.display import display_pages
 from louyu_gateway.pages.join import join_pages
@@ -71,6 +74,7 @@ def application(gateway: Gateway, not_ready: Callable[[], list[str]]) -> FastAPI
         app_question_pages,
         app_residency_pages,
         app_link_pages,
+        app_search_pages,
         console_announcement_pages,
         console_delivery_pages,
         console_group_pages,
@@ -81,6 +85,7 @@ def application(gateway: Gateway, not_ready: Callable[[], list[str]]) -> FastAPI
         console_absence_pages,
         console_duty_pages,
         console_permission_pages,
+        console_search_pages,
         console_system_pages,
         console_question_pages,
         display_pages,
@@ -91,6 +96,7 @@ def application(gateway: Gateway, not_ready: Callable[[], list[str]]) -> FastAPI
     for routes in (
         group_routes,
         conversation_routes,
+        search_routes,
         media_routes,
         question_routes,
         announcement_routes,

@@ -77,6 +77,7 @@ FIELDS = {
     "reply_to_seq": "reply_to",
     "promised_within": "promised_within_minutes",
     "idempotency_key": "Idempotency-Key",
+    "query": "q",
     "page_token": "page",
     "delivery_id": "delivery",
 }

@@ -18,7 +18,7 @@ from louyu_messaging.events import group_payload, household_payload, merged_payl
 from louyu_messaging.identities import Identity, identify
 from louyu_messaging.import_outcome import Outcome, outcome
 from louyu_messaging.importing import Tools, wanted_state
-from louyu_messaging.store import audit
+from louyu_messaging.store import audit, retention
 from louyu_messaging.store import community_state as store
 
 KeyT = TypeVar("KeyT")
@@ -101,6 +101,8 @@ async def _write(
     """
     if wanted.community != current.community:
         await store.save_community(tx, wanted)
+    if wanted.keep_messages_days != current.keep_messages_days:
+        await retention.set_message_days(tx, wanted.keep_messages_days)
     buildings = _fresh(current.buildings, wanted.buildings)
     await store.upsert(tx, store.BUILDING, [(each, row.key, row.name) for each, row in buildings.items()])
     households = _fresh(current.households, wanted.households)

@@ -95,6 +95,7 @@ class CommunityState:
     joined: frozenset[str] = frozenset()
     """Those who joined by themselves, with consent: no import removes them."""
     role_decisions: dict[DecisionKey, RoleDecision] = field(default_factory=dict)
+    keep_messages_days: int = 0
 
     def copy(self) -> CommunityState:
         """Return a state that can be changed without changing this one."""
@@ -110,6 +111,7 @@ class CommunityState:
             dict(self.addresses),
             self.joined,
             dict(self.role_decisions),
+            keep_messages_days=self.keep_messages_days,
         )
 
     def is_retired(self, person_id: str) -> bool:

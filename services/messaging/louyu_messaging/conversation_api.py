@@ -20,6 +20,7 @@ from louyu_messaging.pinning import pin
 from louyu_messaging.reacting import react
 from louyu_messaging.reading import as_read_by
 from louyu_messaging.recalling import recall
+from louyu_messaging.search.answering import answer_search
 from louyu_messaging.store import messages, read_positions
 
 Context = Any
@@ -100,6 +101,10 @@ class ConversationServicer(conversation_service_pb2_grpc.ConversationServiceServ
             await access.reading_for(tx, current_principal(), group_id)
             read_seq = await read_positions.move_on(tx, group_id, access.own_id(current_principal()), request.seq)
         return pb.MarkReadResponse(read_seq=read_seq)
+
+    async def SearchMessages(self, request: pb.SearchMessagesRequest, context: Context) -> pb.SearchMessagesResponse:
+        async with self._community(request) as tx:
+            return await answer_search(tx, current_principal(), request)
 
     async def _change(self, request: Any, act: Act, *, stewards_only: bool = False) -> message_pb2.Message:
         """Do something to the message that the request names, tell its readers, and return it as it is then."""

@@ -75,3 +75,4 @@ class Definition:
     people: tuple[DefinedPerson, ...]
     confirm_residency: bool = False
     doubted_may_not_read: bool = False
+    keep_messages_days: int | None = None

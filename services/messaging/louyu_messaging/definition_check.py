@@ -17,6 +17,7 @@ from louyu_messaging.roles import BUILDING_HEAD, RANK, STAFF
 _KEY = re.compile(r"[a-z0-9_\-\u4e00-\u9fff]{1,64}")
 _JOIN_CODE = re.compile(r"[A-Za-z0-9_\-]{6,32}")
 MOST_BUILDINGS, MOST_GROUPS, MOST_PEOPLE = 500, 500, 20_000
+LEAST_DAYS, MOST_DAYS = 30, 3650
 LONGEST_NAME, LONGEST_PERSON_NAME, LONGEST_PERSON_NAME_BYTES = 100, 40, 120
 
 Fault = tuple[str, str]
@@ -45,6 +46,8 @@ class DefinitionCheck:
         self._name("community.name", definition.name, required=True)
         self._name("community.subdistrict", definition.subdistrict)
         self._name("community.district", definition.district)
+        if definition.keep_messages_days and not LEAST_DAYS <= definition.keep_messages_days <= MOST_DAYS:
+            self._fault("community.keep_messages_days", f"must be {LEAST_DAYS} to {MOST_DAYS} days, or 0 to keep them")
         for field, items, most in (
             ("buildings", definition.buildings, MOST_BUILDINGS),
             ("groups", definition.groups, MOST_GROUPS),

@@ -15,6 +15,7 @@ InvalidArgument
 ├── DefinitionFaulty     an import file's faults, all at once
 ├── MessageFaulty        a message that cannot be posted as it is
 ├── MediaFaulty          a file that is no usable photo or recording
+├── QueryFaulty          words that cannot be searched for
 ├── FlatNotUnderstood    the flat's name leads to no household, or to several
 └── NameMisleading       the name of the platform or of somebody who holds a role
 FailedPrecondition
@@ -198,6 +199,15 @@ class FlatNotUnderstood(InvalidArgument):
     def __init__(self, reason: str) -> None:
         message, resident_text = _FLAT_TEXTS[reason]
         super().__init__(message, reason=reason, field="flat", resident_text=resident_text)
+
+
+class QueryFaulty(InvalidArgument):
+    """There is nothing in a query to search for, or too much."""
+
+    reason = "QUERY_FAULTY"
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words, field="query", resident_text="请输入要找的词，一到八个词，最多100个字。")
 
 
 class NameMisleading(InvalidArgument):

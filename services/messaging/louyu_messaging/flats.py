@@ -130,10 +130,10 @@ def _normalised(words: str) -> str:
     text = unicodedata.normalize("NFKC", words).upper()
     text = re.sub(r"[\s,，、。]+", "", text)
     text = re.sub(r"[‐‑‒–—―−_/~]+", "-", text)
-    return _NUMERAL.sub(lambda found: _number(found[0]), text)
+    return _NUMERAL.sub(lambda found: number_of(found[0]), text)
 
 
-def _number(numeral: str) -> str:
+def number_of(numeral: str) -> str:
     """Return the digits of a Chinese numeral: "二十八" is 28, "五〇一" is 501."""
     numeral = numeral.replace("〇", "零")
     match = _TENS.fullmatch(numeral)

@@ -114,6 +114,7 @@ class _Objects:
                 name=row.name,
                 places=(row.subdistrict, row.district),
                 residency=(row.confirms_residency, row.doubted_may_not_read),
+                keep_messages_days=state.keep_messages_days,
             )
         for each, building in state.buildings.items():
             self._add(("building", each), (building.key, building.name), name=building.name)
@@ -159,7 +160,7 @@ def as_counted(text: str) -> str:
     return re.sub(r"\d+", lambda number: number[0].zfill(8), text)
 
 
-_SHOWN = ("key", "name", "home", "kind")
+_SHOWN = ("key", "name", "home", "kind", "keep_messages_days")
 
 
 def _difference(before: _Objects, after: _Objects, each: Id) -> str:

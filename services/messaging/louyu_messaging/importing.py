@@ -69,6 +69,8 @@ def wanted_state(
         definition.confirm_residency,
         definition.doubted_may_not_read,
     )
+    if definition.keep_messages_days is not None:
+        wanted.keep_messages_days = definition.keep_messages_days
     _apply_places(wanted, definition, community_id, tools)
     kept = close_groups(wanted, definition, community_id) if is_pruning else []
     for person, identity in zip(definition.people, identities, strict=True):

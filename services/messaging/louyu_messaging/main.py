@@ -43,6 +43,7 @@ from louyu_messaging.permissions import (
     PERMISSIONS,
 )
 from louyu_messaging.posting import Draft, Outcome, Posted, Poster
+from louyu_messaging.search.indexing import Indexing
 from louyu_messaging.settings import MessagingSettings
 from louyu_messaging.store import messages
 from louyu_messaging.store.hot import HotStore
@@ -125,7 +126,11 @@ def wire_up(
     host.publish_events(consumers=["routing", "notify"])
     host.tail("messaging", hint, feed.wake_all)
     host.background("feed", feed.watch)
-    host.forget(*(Keep(what, FORGET_AFTER_DAYS) for what in ("pending_join", "pending_choice", "channel_receipt")))
+    host.background("search index", Indexing(database).run)
+    host.forget(
+        *(Keep(what, FORGET_AFTER_DAYS) for what in ("pending_join", "pending_choice", "channel_receipt")),
+        Keep("message", 0),  # as long as its community says
+    )
 
 
 def wire_up_media(

@@ -37,6 +37,8 @@ CONVERSATION_PERMISSIONS: dict[str, Rule] = {
     "PinMessage": persons(EVERYBODY),
     "ListPinnedMessages": persons(EVERYBODY, "routing", "notify", "gateway"),
     "MarkRead": persons(EVERYBODY),
+    # in their groups
+    "SearchMessages": persons(EVERYBODY, "gateway"),
 }
 
 MEDIA_PERMISSIONS: dict[str, Rule] = {

@@ -376,4 +376,5 @@ def definition_of(community: community_pb2.CommunityDefinition) -> Definition:
         ),
         confirm_residency=community.confirm_residency,
         doubted_may_not_read=community.doubted_may_not_read,
+        keep_messages_days=community.keep_messages_days if community.HasField("keep_messages_days") else None,
     )

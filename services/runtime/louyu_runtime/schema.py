@@ -183,13 +183,21 @@ def forgetting_v1(service: str, kinds: Mapping[str, str]) -> list[str]:
     `kinds` gives for each name one statement; `cutoff` and `at_most` stand in it for the moment and the bound. Keys of
     requests and consumed events are added. Replaces `forget_old_keys`, which knew no bound.
     """
+    return [f"DROP FUNCTION {service}.forget_old_keys(interval)", *_forget_function(service, kinds)]
+
+
+def forgetting_v2(service: str, kinds: Mapping[str, str]) -> list[str]:
+    """The function `forget` of `forgetting_v1` anew, with other kinds."""
+    return [f"DROP FUNCTION {service}.forget(text, interval, int)", *_forget_function(service, kinds)]
+
+
+def _forget_function(service: str, kinds: Mapping[str, str]) -> list[str]:
     common = {
         "idempotency_key": oldest_of(service, "idempotency_key", "caller, method, key", "created_at < cutoff"),
         "consumed_event": oldest_of(service, "consumed_event", "event_id", "consumed_at < cutoff"),
     }
     branches = " ".join(f"WHEN '{kind}' THEN {statement};" for kind, statement in {**common, **kinds}.items())
     return [
-        f"DROP FUNCTION {service}.forget_old_keys(interval)",
         f"""CREATE FUNCTION {service}.forget(what text, older_than interval, at_most int) RETURNS bigint
             LANGUAGE plpgsql AS $$
             DECLARE cutoff timestamptz := {service}.clock_now() - older_than; gone bigint;

@@ -75,6 +75,12 @@ def _at_most(longest: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _some_time(days: int) -> int:
+    if days and not 30 <= days <= 3650:
+        raise ValueError("must be 30 to 3650 days, or 0 to keep them until somebody removes them")
+    return days
+
+
 def _known_zone(value: str) -> str:
     try:
         return str(ZoneInfo(value))
@@ -87,6 +93,7 @@ ShortSpan = Annotated[Span, _at_most("24h")]
 StepSpan = Annotated[Span, _at_most("7d")]
 LongSpan = Annotated[Span, _at_most("30d")]
 Clock = Annotated[str, _shaped(r"([01]\d|2[0-3]):[0-5]\d", "must be a time of day such as 22:00")]
+Days = Annotated[int, AfterValidator(_some_time)]
 Zone = Annotated[str, AfterValidator(_known_zone)]
 
 
@@ -264,6 +271,7 @@ class CommunityFile(Part):
     district: Place = ""
     confirm_residency: bool = False
     doubted_may_not_read: bool = False
+    keep_messages_days: Days | None = None
     chase: Chase = Chase()
     buildings: list[Building] = Field(default=[], max_length=500)
     groups: list[Group] = Field(default=[], max_length=500)

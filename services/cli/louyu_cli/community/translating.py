@@ -78,6 +78,7 @@ def to_definitions(found: CommunityFile, file: str, lines: dict[Path, int]) -> D
             people=people,
             confirm_residency=found.confirm_residency,
             doubted_may_not_read=found.doubted_may_not_read,
+            keep_messages_days=found.keep_messages_days,
         ),
         chase=plan_pb2.ChaseDefinition(
             quiet_from=found.chase.quiet_from or "",

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import cast
 
-from louyu.messaging.v1 import community_pb2, media_pb2, membership_pb2, message_pb2
+from louyu.messaging.v1 import community_pb2, conversation_service_pb2, media_pb2, membership_pb2, message_pb2
 from louyu.notify.v1 import announcement_pb2
 from louyu.routing.v1 import question_pb2
 
@@ -94,6 +94,15 @@ def coverage(found: membership_pb2.GroupCoverage) -> models.Coverage:
             )
             for building in found.buildings
         ],
+    )
+
+
+def hit(found: conversation_service_pb2.MessageHit) -> models.Hit:
+    """Return a message that was found."""
+    return models.Hit(
+        group=found.group_id,
+        message=message(found.group_id, found.message, None),
+        snippet=[models.SnippetPart(text=part.text, is_hit=part.is_hit) for part in found.snippet],
     )
 
 

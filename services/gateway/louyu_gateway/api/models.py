@@ -189,6 +189,28 @@ class Messages(BaseModel):
     last_seq: int
 
 
+class SnippetPart(BaseModel):
+    """A piece of a snippet."""
+
+    text: str
+    is_hit: bool
+
+
+class Hit(BaseModel):
+    """A message that was found; the snippet is the stretch of it about the first hit, in pieces."""
+
+    group: str
+    message: Message
+    snippet: list[SnippetPart]
+
+
+class Hits(BaseModel):
+    """Messages that were found, the newest first."""
+
+    hits: list[Hit]
+    next_page: str | None
+
+
 class NewMessage(Given):
     """A message to be posted. `media` are ids or addresses of what was uploaded: up to 9 photos, or one recording."""
 

@@ -80,6 +80,7 @@ def app_pages(gateway: Gateway) -> APIRouter:
             last_seq=found.last_seq,
             last_change=found.last_change,
             earlier=found.earlier,
+            later=found.later,
             open_questions=await read_open_questions(gateway, viewer, request, group_id),
             pinned=await read_pinned(gateway, viewer, request, group_id),
             read_seq=shown.read_seq,

@@ -24,7 +24,8 @@ MOST_CARDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A stretch of a conversation. `earlier` is the position before which more can be read, 0 if there is none.
+    """A stretch of a conversation. `earlier` is the position before which more can be read, 0 if there is none; `later`
+    is the one before which the next stretch ends, 0 if this is the newest.
 
     `last_change` is the number of the newest change that the entries show.
     """
@@ -32,6 +33,7 @@ class Conversation:
     entries: list[MessageView]
     last_seq: int
     earlier: int
+    later: int
     last_change: int
 
 
@@ -86,8 +88,10 @@ async def read_conversation(
     )
     messages = list(answer.messages)
     views = await _views(gateway, viewer, request, group_id, messages)
-    earlier = messages[0].seq if before_seq and messages and messages[0].seq > 1 else 0
-    return Conversation(views, answer.last_seq, earlier, answer.last_change)
+    # less than a page: what was before is no longer kept
+    earlier = messages[0].seq if before_seq and len(messages) == PAGE_SIZE and messages[0].seq > 1 else 0
+    later = messages[-1].seq + PAGE_SIZE + 1 if before_seq and messages and messages[-1].seq < answer.last_seq else 0
+    return Conversation(views, answer.last_seq, earlier, later, answer.last_change)
 
 
 async def read_changed(

@@ -32,7 +32,7 @@ def message_views(
     """Return the messages in their order; `quoted` are those that they reply to, by position."""
 
     def view(message: message_pb2.Message) -> MessageView:
-        sender = _sender(message, texts)
+        sender = sender_of(message, texts)
         outcome = outcomes.get(message.seq)
         card = questions.get(outcome.question_id) if outcome is not None and outcome.what == "opened" else None
         replied_to = quoted.get(message.reply_to_seq)
@@ -83,7 +83,7 @@ def quote_of(message: message_pb2.Message, group_id: str, texts: Texts) -> Quote
     line = " ".join(message.text.split()) or gone_text(message, texts) or texts(_WORDLESS.get(message.via, ""))
     return Quote(
         seq=message.seq,
-        sender=_sender(message, texts),
+        sender=sender_of(message, texts),
         text=line if len(line) <= QUOTED_SIGNS else f"{line[:QUOTED_SIGNS]}……",
         href=f"/app/groups/{group_id}?before={message.seq + AROUND}#m{message.seq}",
     )
@@ -102,5 +102,6 @@ def leading_role_text(message: message_pb2.Message, texts: Texts) -> str:
     return texts(words.ROLES[role]) if role else ""
 
 
-def _sender(message: message_pb2.Message, texts: Texts) -> str:
+def sender_of(message: message_pb2.Message, texts: Texts) -> str:
+    """Return how the sender of a message is called."""
     return texts("楼宇助手") if message.is_platform else message.sender_name

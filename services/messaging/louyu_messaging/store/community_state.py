@@ -18,7 +18,7 @@ from louyu_messaging.community_state import (
     PersonRow,
     RoleDecision,
 )
-from louyu_messaging.store import places
+from louyu_messaging.store import places, retention
 
 IDLE_MS = 60_000  # as long as the call may take: a large community is reckoned while the transaction waits
 _OWN = "WHERE community_id = CAST(:community AS uuid)"
@@ -88,6 +88,7 @@ async def load(tx: Transaction) -> CommunityState:
                 f" {_OWN} ORDER BY decided_at"
             )
         },
+        keep_messages_days=await retention.message_days(tx),
     )
 
 

@@ -51,6 +51,17 @@ async def at(tx: Transaction, group_id: str, seq: int) -> Message | None:
     return (await _messages(tx, [row]))[0] if row is not None else None
 
 
+async def at_all(tx: Transaction, group_id: str, seqs: Sequence[int]) -> list[Message]:
+    """Return the messages at these positions, as far as there are any."""
+    rows = await tx.rows(
+        f"{_MESSAGES} AND m.seq = ANY (CAST(:seqs AS bigint[]))",
+        community=tx.community_id,
+        group=group_id,
+        seqs=list(seqs),
+    )
+    return await _messages(tx, rows)
+
+
 async def pinned(tx: Transaction, group_id: str) -> list[Message]:
     """Return the pinned messages of a group, the latest pinned first."""
     rows = await tx.rows(

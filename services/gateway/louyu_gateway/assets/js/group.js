@@ -10,6 +10,9 @@ const list = talk.querySelector(".messages");
 const connection = document.querySelector(".connection");
 const newer = document.querySelector(".newer");
 
+// A stretch of the past stands still: what follows it may be years of messages.
+const isPast = "past" in talk.dataset;
+
 const isAtEnd = () => innerHeight + scrollY > document.documentElement.scrollHeight - 160;
 const toEnd = () => scrollTo({ top: document.documentElement.scrollHeight });
 
@@ -38,7 +41,7 @@ const readNews = oneAtATime(async () => {
 });
 
 async function readMessages() {
-  for (;;) {
+  while (!isPast) {
     const query = new URLSearchParams({ after_seq: lastSeq(), day: lastDay() });
     const page = await pull(`${talk.dataset.more}?${query}`);
     const fresh = [...page.querySelector("ol").children].filter((li) => !li.dataset.seq || !document.getElementById(li.id));
@@ -75,7 +78,7 @@ async function readChanged() {
 // What was on the page while somebody looked at it counts as read. A failure is made good with the next message.
 let readSeq = Number(talk.dataset.readSeq);
 async function markRead() {
-  if (document.hidden || !isAtEnd() || lastSeq() <= readSeq) return;
+  if (isPast || document.hidden || !isAtEnd() || lastSeq() <= readSeq) return;
   readSeq = lastSeq();
   const body = new URLSearchParams({ csrf: document.querySelector("[data-composer]").elements.csrf.value, seq: readSeq });
   await fetch(`/app/groups/${talk.dataset.group}/read`, { method: "POST", credentials: "same-origin", body }).catch(() => {});
@@ -126,7 +129,7 @@ async function readOpenQuestions() {
   }
 }
 
-follow(() => `${talk.dataset.live}?after_seq=${lastSeq()}&after_change=${talk.dataset.lastChange}`, {
+if (!isPast) follow(() => `${talk.dataset.live}?after_seq=${lastSeq()}&after_change=${talk.dataset.lastChange}`, {
   onHint(event) {
     if (event.type === "question") changed.add(event.data.id);
     readNews().catch(() => {});
@@ -137,7 +140,9 @@ follow(() => `${talk.dataset.live}?after_seq=${lastSeq()}&after_change=${talk.da
 addEventListener("scroll", () => { if (isAtEnd()) { newer.hidden = true; markRead(); } }, { passive: true });
 document.addEventListener("visibilitychange", markRead);
 newer.addEventListener("click", (event) => { event.preventDefault(); newer.hidden = true; toEnd(); });
-const composing = composer(document.querySelector("[data-composer]"), () => readNews().catch(() => {}));
+const composing = composer(document.querySelector("[data-composer]"), () => {
+  if (isPast) location.assign(location.pathname); else readNews().catch(() => {});
+});
 
 function show(message) {
   list.querySelector(".target")?.classList.remove("target");

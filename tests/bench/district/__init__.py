@@ -1,0 +1,1 @@
+"""A district's history, made quickly, and how fast it is read."""

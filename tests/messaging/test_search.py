@@ -20,6 +20,7 @@ from tests.messaging.community import (
 )
 from tests.messaging.conversation import Conversation
 from tests.messaging.history import History, index, say_much
+from tests.messaging.test_search_words import FOUND
 
 OTHER = community_id("nanli")
 OTHER_GROUP = named_id(OTHER, "group", "28")
@@ -50,6 +51,22 @@ async def test_what_was_said_a_moment_ago_is_found_with_its_words(history: Histo
         ("也凉", False),
     ]
     assert not answer.next_page_token
+
+
+async def test_every_way_of_writing_is_found_before_and_after_indexing(
+    history: History, messaging: Messaging, database_url: str
+) -> None:
+    await say_much(database_url, chatter(BLOCK - len(FOUND)) + [text for _, text in FOUND])
+    first = BLOCK - len(FOUND) + 1
+
+    for _ in range(2):
+        missed = [
+            query
+            for number, (query, _) in enumerate(FOUND)
+            if first + number not in await history.seqs(query, page_size=100)
+        ]
+        assert missed == []
+        await index(messaging)
 
 
 async def test_old_and_new_are_found_the_newest_first_page_by_page(

@@ -16,7 +16,7 @@ from louyu_runtime import ids
 GROUPS_OF_A_COMMUNITY = 14
 MESSAGES_OF_A_GROUP = 17_857
 """A year's: 150 million in 8,400 groups."""
-AT_ONCE = 200_000
+AT_ONCE = 100_000
 SENTENCES = 20_000
 RARE = "羽毛球拍"
 """Words that stand once in each group."""
@@ -93,14 +93,24 @@ async def fill(owner_url: str, count: int, first: list[Place]) -> list[Place]:
     connection = await _worker(owner_url)
     try:
         places = first + await _make_groups(connection, groups - len(first))
+    finally:
+        await connection.close()
+    said = list(enumerate(sentences()))
+    await asyncio.gather(*(_write(owner_url, said, places[half::2], length) for half in (0, 1)))
+    return places
+
+
+async def _write(owner_url: str, said: list[tuple[int, str]], places: list[Place], length: int) -> None:
+    connection = await _worker(owner_url)
+    try:
         await connection.execute("CREATE TEMPORARY TABLE sentence (number int PRIMARY KEY, text text NOT NULL)")
-        await connection.copy_records_to_table("sentence", records=list(enumerate(sentences())))
+        await connection.copy_records_to_table("sentence", records=said)
         await connection.execute("CREATE TEMPORARY TABLE place (number int, community_id uuid, group_id uuid)")
         await connection.copy_records_to_table(
             "place", records=[(number, each.community_id, each.group_id) for number, each in enumerate(places)]
         )
         await connection.execute("ANALYZE sentence; ANALYZE place")
-        step = max(1, AT_ONCE // groups)
+        step = max(1, AT_ONCE // len(places))
         for begin in range(1, length + 1, step):
             await connection.execute(_WRITE, begin, min(begin + step - 1, length), length, SENTENCES, RARE)
         await connection.execute(
@@ -110,7 +120,6 @@ async def fill(owner_url: str, count: int, first: list[Place]) -> list[Place]:
         )
     finally:
         await connection.close()
-    return places
 
 
 async def settle(owner_url: str) -> None:
@@ -130,14 +139,13 @@ _WRITE = """
            'text', '{}', 0, '', now() - make_interval(secs => ($3 - s.seq) * 365.0 * 86400 / $3)
       FROM generate_series($1::int, $2::int) AS s(seq) CROSS JOIN place AS p
       JOIN sentence AS t ON t.number = (hashint8(s.seq * 100003::bigint + p.number) & 2147483647) % $4
-     ORDER BY s.seq, p.number
 """
 
 
 async def _worker(owner_url: str) -> asyncpg.Connection:
     connection = await asyncpg.connect(owner_url, command_timeout=3600)
     await connection.execute("SELECT set_config('role', 'louyu_messaging_worker', false)")
-    await connection.execute("SET synchronous_commit = off")
+    await connection.execute("SET synchronous_commit = off; SET work_mem = '64MB'")
     return connection
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from zlib import crc32
 
 from louyu.messaging.v1 import conversation_service_pb2 as pb
@@ -12,7 +11,7 @@ from louyu_runtime.identity import Principal
 from louyu_runtime.paging import decode_token, encode_token
 
 from louyu_messaging import access, wire
-from louyu_messaging.reading import ReadMessage, as_read_by
+from louyu_messaging.reading import ReadMessage, as_shown
 from louyu_messaging.search.searching import Hit, search
 from louyu_messaging.search.words import words_of
 from louyu_messaging.store import messages, places
@@ -36,7 +35,7 @@ async def answer_search(
     stamp = crc32("/".join([request.query, *group_ids]).encode())
     befores = _befores(request.page_token, group_ids, stamp)
     hits, rest = await search(tx, words, befores, request.page_size or PAGE_SIZE)
-    read = await _read(tx, hits, principal.id, is_steward)
+    read = await _read(tx, hits, is_steward)
     token = encode_token(METHOD, [stamp, *(rest.get(each, 0) for each in group_ids)]) if any(rest.values()) else ""
     return pb.SearchMessagesResponse(
         hits=[_hit(hit, read[hit.group_id, hit.seq]) for hit in hits if (hit.group_id, hit.seq) in read],
@@ -65,19 +64,13 @@ def _befores(token: str, group_ids: list[str], stamp: int) -> dict[str, int | No
     return dict(zip(group_ids, numbers[1:], strict=True))
 
 
-async def _read(
-    tx: Transaction, hits: list[Hit], reader_id: str, is_steward: dict[str, bool]
-) -> dict[tuple[str, int], ReadMessage]:
-    """Return the messages of hits as the caller reads them."""
-    seqs: dict[str, list[int]] = defaultdict(list)
-    for hit in hits:
-        seqs[hit.group_id].append(hit.seq)
-    read: dict[tuple[str, int], ReadMessage] = {}
-    for group_id, wanted in seqs.items():
-        found = await messages.at_all(tx, group_id, wanted)
-        for seen in await as_read_by(tx, group_id, found, reader_id, by_steward=is_steward[group_id]):
-            read[group_id, seen.message.seq] = seen
-    return read
+async def _read(tx: Transaction, hits: list[Hit], is_steward: dict[str, bool]) -> dict[tuple[str, int], ReadMessage]:
+    """Return the messages of hits as the caller reads them, without reactions: how many there are is said in the group."""
+    found = await messages.at_places(tx, [(hit.group_id, hit.seq) for hit in hits])
+    return {
+        (group_id, message.seq): ReadMessage(as_shown(message, by_steward=is_steward[group_id]))
+        for group_id, message in found
+    }
 
 
 def _hit(hit: Hit, read: ReadMessage) -> pb.MessageHit:

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 15.0
 GROUPS_AT_ONCE = 500
-BLOCKS_AT_ONCE = 4
+BLOCKS_AT_ONCE = 8
 STATEMENT_MS = 10_000
 
 INDEXED = Counter(

@@ -8,7 +8,7 @@ offers is looked at before it counts: a message that can no longer be read is fo
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,13 +16,13 @@ import numpy as np
 from louyu_runtime.database import Transaction
 
 from louyu_messaging.search.hits import Part, Span, snippet_of, spans_of
-from louyu_messaging.search.signatures import BLOCK, Pair, block_of, columns_with, first_of, pairs_of
-from louyu_messaging.search.words import Word
+from louyu_messaging.search.signatures import Pair, block_of, columns_with, first_of, pairs_of
+from louyu_messaging.search.words import Word, patterns_of
 from louyu_messaging.store import search as store
 from louyu_messaging.store.search import Said, Window
 
-FIRST_STRETCH = 4
-GROWTH = 4
+FIRST_STRETCH = 8
+GROWTH = 8
 MOST_SHELVES = 4096
 """Shelves of 1 KiB read at once."""
 LOOKED_AT = 200
@@ -53,6 +53,12 @@ class _Search:
         """Whether what comes next is not indexed."""
         return self.before > first_of(self.blocks)
 
+    def look_at(self, query: _Query, said: Iterable[Said]) -> None:
+        """Add those that have the words, given the newest first."""
+        for each in said:
+            if spans := spans_of(each.text, query.words):
+                self.hits.append((each, spans))
+
 
 class _Query:
     """The words, and what tells them in the index."""
@@ -61,6 +67,7 @@ class _Query:
         self.words = words
         self.pairs: list[list[list[Pair]]] = [[pairs_of(each) for each in word.spellings] for word in words]
         self.shelves = {pair[0] for word in self.pairs for spelling in word for pair in spelling}
+        self.patterns, self.is_raw = patterns_of(words)
 
 
 async def search(
@@ -76,8 +83,8 @@ async def search(
         _Search(group_id, last_seq + 1 if befores[group_id] is None else befores[group_id] or 0, blocks)
         for group_id, (blocks, last_seq) in positions.items()
     ]
-    for each in searches:
-        await _read_open_part(tx, query, each, size + 1)
+    while open_ones := [each for each in searches if each.is_open_part and len(each.hits) <= size]:
+        await _read_open_parts(tx, query, open_ones)
     stretch = FIRST_STRETCH
     while wanting := [each for each in searches if each.before > 1 and len(each.hits) <= size]:
         for some, windows in _bounded(wanting, stretch, max(1, MOST_SHELVES // len(query.shelves))):
@@ -90,13 +97,16 @@ async def search(
     )
 
 
-async def _read_open_part(tx: Transaction, query: _Query, one: _Search, wanted: int) -> None:
-    while one.is_open_part and len(one.hits) < wanted:
-        found = await store.before(tx, one.group_id, first_of(one.blocks), one.before, BLOCK)
-        for said in found:
-            if spans := spans_of(said.text, query.words):
-                one.hits.append((said, spans))
-        one.before = found[-1].seq if len(found) == BLOCK else first_of(one.blocks)
+async def _read_open_parts(tx: Transaction, query: _Query, searches: Sequence[_Search]) -> None:
+    """Look at the newest messages that are not indexed and may fit."""
+    stretches = [(each.group_id, first_of(each.blocks), each.before) for each in searches]
+    found: dict[str, list[Said]] = {each.group_id: [] for each in searches}
+    for said in await store.before(tx, stretches, query.patterns, LOOKED_AT, is_raw=query.is_raw):
+        found[said.group_id].append(said)
+    for each in searches:
+        some = found[each.group_id]
+        each.look_at(query, some)
+        each.before = some[-1].seq if len(some) == LOOKED_AT else first_of(each.blocks)
 
 
 def _bounded(wanting: Sequence[_Search], stretch: int, most: int) -> Iterator[tuple[list[_Search], list[Window]]]:
@@ -139,11 +149,9 @@ async def _read_blocks(
         looked_at = [(each.group_id, seq) for each in open_ones for seq in queues[each.group_id][:lot]]
         said = await store.said_at(tx, looked_at)
         for each in open_ones:
-            for seq in queues[each.group_id][:lot]:
-                each.before = seq
-                found = said.get((each.group_id, seq))
-                if found is not None and (spans := spans_of(found.text, query.words)):
-                    each.hits.append((found, spans))
+            some = queues[each.group_id][:lot]
+            each.look_at(query, [said[each.group_id, seq] for seq in some if (each.group_id, seq) in said])
+            each.before = some[-1]
             del queues[each.group_id][:lot]
     for each in searches:
         if not queues[each.group_id]:

@@ -7,6 +7,7 @@ found as they stand; of a flat and of a numbered place every usual spelling is l
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import rjieba
@@ -61,6 +62,20 @@ def words_of(query: str) -> tuple[Word, ...]:
     if len(words) > MOST_WORDS:
         raise QueryFaulty(f"these are {len(words)} words, and at most {MOST_WORDS} are searched for; leave some out")
     return words
+
+
+def patterns_of(words: Sequence[Word]) -> tuple[list[str], bool]:
+    """Return LIKE patterns of which every message with the words fits one, and whether they fit it as it was typed.
+
+    They stand for the one word that is told best by them; none when there is no such word. In words of Chinese signs alone
+    nothing is turned to make them plain. A dash or space of a spelling may be another one in the message.
+    """
+    told = [word for word in words if all(re.fullmatch(r"[0-9a-z\u4e00-\u9fff \-]+", each) for each in word.spellings)]
+    if not told:
+        return [], True
+    best = max(told, key=lambda word: min(map(len, word.spellings)))
+    patterns = [f"%{re.sub('[ -]', '_', spelling)}%" for spelling in best.spellings]
+    return patterns, all(re.fullmatch(r"[\u4e00-\u9fff]+", each) for each in best.spellings)
 
 
 def _chinese_words(run: str) -> list[str]:

@@ -51,15 +51,19 @@ async def at(tx: Transaction, group_id: str, seq: int) -> Message | None:
     return (await _messages(tx, [row]))[0] if row is not None else None
 
 
-async def at_all(tx: Transaction, group_id: str, seqs: Sequence[int]) -> list[Message]:
-    """Return the messages at these positions, as far as there are any."""
+async def at_places(tx: Transaction, places: Sequence[tuple[str, int]]) -> list[tuple[str, Message]]:
+    """Return the messages at places, given as group and position, each with its group, as far as there are any."""
     rows = await tx.rows(
-        f"{_MESSAGES} AND m.seq = ANY (CAST(:seqs AS bigint[]))",
+        _MESSAGES.replace("SELECT", "SELECT m.group_id,", 1).replace(
+            "m.group_id = CAST(:group AS uuid)",
+            "(m.group_id, m.seq) IN (SELECT * FROM unnest(CAST(:groups AS uuid[]), CAST(:seqs AS bigint[])))",
+        ),
         community=tx.community_id,
-        group=group_id,
-        seqs=list(seqs),
+        groups=[group_id for group_id, _ in places],
+        seqs=[seq for _, seq in places],
     )
-    return await _messages(tx, rows)
+    found = await _messages(tx, rows)
+    return [(str(row.group_id), message) for row, message in zip(rows, found, strict=True)]
 
 
 async def pinned(tx: Transaction, group_id: str) -> list[Message]:

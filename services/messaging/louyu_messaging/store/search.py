@@ -15,6 +15,9 @@ from louyu_runtime.database import Transaction
 Window = tuple[str, int, int]
 """A group, and its first and last block of a stretch."""
 
+Stretch = tuple[str, int, int]
+"""A group, the first position of a stretch, and the one that follows its last."""
+
 _IS_SHOWN = (
     "m.text <> '' AND NOT EXISTS (SELECT FROM message_mark AS k WHERE k.community_id = m.community_id"
     " AND k.group_id = m.group_id AND k.seq = m.seq AND k.state <> 'shown')"
@@ -43,32 +46,44 @@ async def positions(tx: Transaction, group_ids: Collection[str]) -> dict[str, tu
     return {str(row[0]): (row[1], row[2]) for row in rows}
 
 
-async def before(tx: Transaction, group_id: str, first: int, seq: int, limit: int) -> list[Said]:
-    """Return what was said from position `first` to before `seq`, the newest first."""
+async def before(
+    tx: Transaction, stretches: Sequence[Stretch], patterns: Sequence[str], limit: int, *, is_raw: bool
+) -> list[Said]:
+    """Return what was said in stretches of groups and fits one of the patterns, of each group the newest so many.
+
+    Patterns are LIKE's; `is_raw` when they stand for the words as they were typed, else the words are made plain first,
+    as far as PostgreSQL can. Without patterns everything fits.
+    """
+    words = "m.text" if is_raw else "lower(normalize(m.text, NFKC))"
+    fits = f"AND {words} LIKE ANY (CAST(:patterns AS text[]))" if patterns else ""
     rows = await tx.rows(
-        f"SELECT m.seq, m.text, m.posted_at FROM message AS m WHERE m.community_id = CAST(:community AS uuid)"
-        f" AND m.group_id = CAST(:group AS uuid) AND m.seq >= :first AND m.seq < :seq AND {_IS_SHOWN}"
-        " ORDER BY m.seq DESC LIMIT :limit",
+        "SELECT w.g, m.seq, m.text, m.posted_at FROM unnest(CAST(:groups AS uuid[]), CAST(:firsts AS bigint[]),"
+        "   CAST(:befores AS bigint[])) AS w(g, first, before) CROSS JOIN LATERAL ("
+        "   SELECT m.seq, m.text, m.posted_at FROM message AS m WHERE m.community_id = CAST(:community AS uuid)"
+        f"    AND m.group_id = w.g AND m.seq >= w.first AND m.seq < w.before {fits} AND {_IS_SHOWN}"
+        "    ORDER BY m.seq DESC LIMIT :limit) AS m ORDER BY w.g, m.seq DESC",
         community=tx.community_id,
-        group=group_id,
-        first=first,
-        seq=seq,
+        groups=[stretch[0] for stretch in stretches],
+        firsts=[stretch[1] for stretch in stretches],
+        befores=[stretch[2] for stretch in stretches],
         limit=limit,
+        **({"patterns": list(patterns)} if patterns else {}),
     )
-    return [Said(group_id, *row) for row in rows]
+    return [Said(str(row[0]), *row[1:]) for row in rows]
 
 
 async def texts_of(tx: Transaction, group_id: str, first: int, count: int) -> dict[int, str]:
     """Return the words of so many positions from `first` on, by position; hidden ones too, which may be shown again."""
-    rows = await tx.rows(
-        "SELECT m.seq, m.text FROM message AS m WHERE m.community_id = CAST(:community AS uuid)"
-        " AND m.group_id = CAST(:group AS uuid) AND m.seq >= :first AND m.seq < :end AND m.text <> '' ORDER BY m.seq",
+    row = await tx.row(
+        "SELECT array_agg(m.seq ORDER BY m.seq), array_agg(m.text ORDER BY m.seq) FROM message AS m"
+        " WHERE m.community_id = CAST(:community AS uuid) AND m.group_id = CAST(:group AS uuid)"
+        " AND m.seq >= :first AND m.seq < :end AND m.text <> ''",
         community=tx.community_id,
         group=group_id,
         first=first,
         end=first + count,
     )
-    return {row[0]: row[1] for row in rows}
+    return dict(zip(row[0], row[1], strict=True)) if row is not None and row[0] else {}
 
 
 async def said_at(tx: Transaction, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Said]:

@@ -124,6 +124,11 @@ FAULTS = {
         'buildings: ["1"], join_code: A}',
         "6: groups[0].join_code: must be 6 to 32",
     ),
+    "messages kept for too short": (
+        "name: 小区",
+        "name: 小区\nkeep_messages_days: 7",
+        "3: keep_messages_days: must be 30 to 3650 days, or 0 to keep them until somebody removes them",
+    ),
     "a span without unit": (
         "name: 小区",
         "name: 小区\nchase: {neighbour_window: 5}",

@@ -1,7 +1,6 @@
 """Searching the history: what was said a second ago and years ago, by those who may read it, and by nobody else."""
 
 import pytest
-from louyu.messaging.v1 import message_pb2
 from louyu_messaging.search.signatures import BLOCK
 from louyu_messaging.store.search import SHELVES
 from louyu_runtime.errors import RemoteError
@@ -255,12 +254,6 @@ async def test_the_services_own_role_reads_by_the_index(
     (condition,) = [line for line in plan.splitlines() if "Index Cond" in line]
     for column in ("community_id", "group_id", "shelf", "block"):
         assert column in condition
-
-
-async def test_many_hits_of_a_photo_without_words_are_no_hits(history: History, messaging: Messaging) -> None:
-    await messaging.post("看这里", "1", via=message_pb2.VIA_TEXT)
-
-    assert await history.seqs("照片") == []
 
 
 async def _bits(messaging: Messaging) -> int:

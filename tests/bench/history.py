@@ -1,7 +1,8 @@
 """A district's history: posting, paging and searching with 20 million messages, beside an installation with none.
 
 Both installations run at once and are measured in turns, so that a ratio is of one minute of one machine. One caller reads
-at a time; places and words are drawn at random, so that most of what is read was not read before.
+at a time; places and words are drawn at random, so that most of what is read was not read before. "work" is the processor
+time that a call takes of messaging and PostgreSQL together, which neighbours on the machine change less than its time.
 """
 
 import argparse
@@ -53,8 +54,7 @@ async def run(arguments: argparse.Namespace) -> list[Row]:
     async with platform() as empty, platform() as full:
         rows, places = await _fill(full, arguments.messages)
         rates: dict[str, list[float]] = defaultdict(list)
-        times: dict[str, list[float]] = defaultdict(list)
-        chance = random.Random(7)
+        taken = Taken()
         for running in (empty, full):
             await running.load("post", running.groups, 32, 1.0)
         with_history, without = Reader(full, places), Reader(empty, _own_places(empty))
@@ -63,14 +63,14 @@ async def run(arguments: argparse.Namespace) -> list[Row]:
                 found = await running.load("post", running.groups, 32, arguments.seconds)
                 rates[name].append(found["count"] / found["seconds"])
             for name, reader in (("empty", without), ("full", with_history)):
-                await _time(times[f"page, {name}"], reader.page, chance, 100)
+                await taken.measure(reader, f"page, {name}", reader.page, 200)
             for words, query in QUERIES.items():
-                await _time(times[f"group: {words}"], with_history.search_in_group(query), chance, 30)
-                await _time(times[f"community: {words}"], with_history.search_in_community(query), chance, 10)
+                await taken.measure(with_history, f"group: {words}", with_history.search_in_group(query), 30)
+                await taken.measure(with_history, f"community: {words}", with_history.search_in_community(query), 10)
             print(f"round {number + 1} of {arguments.rounds} is done", file=sys.stderr)
         await with_history.close()
         await without.close()
-    return rows + _posting_rows(rates) + _reading_rows(times)
+    return rows + _posting_rows(rates) + _reading_rows(taken)
 
 
 async def _fill(full: Platform, count: int) -> tuple[list[Row], list[Place]]:
@@ -112,6 +112,11 @@ class Reader:
             conversation_service_pb2_grpc.ConversationServiceStub, "messaging", address, signer, OPERATOR
         )
         self._last_seqs: dict[Place, int] = {}
+        self._running = running
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time of messaging and PostgreSQL until now."""
+        return self._running.cpu_seconds("messaging") + self._running.cpu_seconds("postgres")
 
     async def page(self, chance: random.Random) -> object:
         """Read a page somewhere in a group."""
@@ -149,11 +154,27 @@ class Reader:
         await self._conversations.close()
 
 
-async def _time(taken: list[float], read: Read, chance: random.Random, count: int) -> None:
-    for _ in range(count):
-        begun = time.perf_counter()
-        await read(chance)
-        taken.append((time.perf_counter() - begun) * 1000)
+class Taken:
+    """What calls took, by case: milliseconds of each, and of the processors altogether."""
+
+    def __init__(self) -> None:
+        self.times: dict[str, list[float]] = defaultdict(list)
+        self._work: dict[str, float] = defaultdict(float)
+        self._chance = random.Random(7)
+
+    async def measure(self, reader: Reader, case: str, read: Read, count: int) -> None:
+        """Make so many calls, one after the other."""
+        before = reader.cpu_seconds()
+        for _ in range(count):
+            begun = time.perf_counter()
+            await read(self._chance)
+            self.times[case].append((time.perf_counter() - begun) * 1000)
+        self._work[case] += (reader.cpu_seconds() - before) * 1000
+
+    def figures(self, case: str) -> dict[str, float]:
+        """Return median, 99th percentile and work of a call."""
+        cuts = statistics.quantiles(self.times[case], n=100)
+        return {"p50": cuts[49], "p99": cuts[98], "work": self._work[case] / len(self.times[case])}
 
 
 def _posting_rows(rates: dict[str, list[float]]) -> list[Row]:
@@ -165,19 +186,17 @@ def _posting_rows(rates: dict[str, list[float]]) -> list[Row]:
     ]
 
 
-def _reading_rows(times: dict[str, list[float]]) -> list[Row]:
+def _reading_rows(taken: Taken) -> list[Row]:
     rows = []
-    for case, taken in times.items():
-        cuts = statistics.quantiles(taken, n=100)
-        for title, value in (("p50", cuts[49]), ("p99", cuts[98])):
-            against = times.get("page, empty") if case == "page, full" else None
-            row = Row("history", f"{case}: {title}", value, "ms")
-            if against is not None:
-                other = statistics.quantiles(against, n=100)[49 if title == "p50" else 98]
-                row = Row("history", row.case, value, "ms", value / other, f"page, empty: {title}")
-            rows.append(row)
+    for case in taken.times:
+        for title, value in taken.figures(case).items():
+            if case == "page, full":
+                against = taken.figures("page, empty")[title]
+                rows.append(Row("history", f"{case}: {title}", value, "ms", value / against, f"page, empty: {title}"))
+            else:
+                rows.append(Row("history", f"{case}: {title}", value, "ms"))
     for scope in ("group", "community"):
-        every = [each for case, taken in times.items() if case.startswith(f"{scope}:") for each in taken]
+        every = [each for case, times in taken.times.items() if case.startswith(f"{scope}:") for each in times]
         rows.append(
             Row("history", f"search in a {scope}, all words: p99", statistics.quantiles(every, n=100)[98], "ms")
         )

@@ -19,8 +19,10 @@ from louyu.messaging.v1 import conversation_service_pb2 as conversation
 from louyu.messaging.v1 import conversation_service_pb2_grpc, messaging_service_pb2_grpc
 from louyu.messaging.v1 import messaging_service_pb2 as messaging
 from louyu_messaging.search.indexing import Indexing
+from louyu_messaging.store import retention
 from louyu_runtime import ids
 from louyu_runtime.database import Database
+from louyu_runtime.forgetting import BATCH
 from louyu_runtime.identity import TokenSigner
 from louyu_runtime.rpc.client import Client
 
@@ -39,6 +41,7 @@ QUERIES = {
     "what nobody said": "犀牛过河",
 }
 PAGE = 60
+BATCHES = 20
 Read = Callable[[random.Random], Awaitable[object]]
 
 
@@ -70,7 +73,8 @@ async def run(arguments: argparse.Namespace) -> list[Row]:
             print(f"round {number + 1} of {arguments.rounds} is done", file=sys.stderr)
         await with_history.close()
         await without.close()
-    return rows + _posting_rows(rates) + _reading_rows(taken)
+        forgotten = await _forget(full, places[-1].community_id)
+    return rows + _posting_rows(rates) + _reading_rows(taken) + [forgotten]
 
 
 async def _fill(full: Platform, count: int) -> tuple[list[Row], list[Place]]:
@@ -93,6 +97,24 @@ async def _fill(full: Platform, count: int) -> tuple[list[Row], list[Place]]:
         Row("history", "written into the table", count / (filled - begun), "messages/s"),
         Row("history", "indexed for searching", count / (indexed - filled), "messages/s"),
     ], places
+
+
+async def _forget(full: Platform, community_id: str) -> Row:
+    """Let a community keep half of its year, and forget some batches of the other half."""
+    database = Database(full.owner_url, "messaging")
+    times = []
+    try:
+        async with database.transaction(community_id) as tx:
+            await retention.set_message_days(tx, 180)
+        for _ in range(BATCHES):
+            begun = time.perf_counter()
+            async with database.transaction() as tx:
+                count = await tx.value("SELECT forget('message', '0', :batch)", batch=BATCH)
+            times.append((time.perf_counter() - begun) * 1000)
+            assert count == BATCH, f"{count} messages were forgotten, not {BATCH}"
+    finally:
+        await database.close()
+    return Row("history", f"forgetting {BATCH} messages: p50", statistics.median(times), "ms")
 
 
 def _own_places(running: Platform) -> list[Place]:

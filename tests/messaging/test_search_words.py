@@ -87,6 +87,13 @@ def test_a_snippet_shows_the_hits_in_the_words_of_the_message() -> None:
     assert "坏了 请报修" in shown
 
 
+def test_what_is_said_a_thousand_times_is_looked_at_a_few_times() -> None:
+    spans = spans_of("哈" * 2000, words_of("哈哈"))
+
+    assert len(spans) == 1
+    assert spans[0][1] < 100
+
+
 def test_the_index_misses_nothing_and_offers_little_else() -> None:
     chance = random.Random(3)
     signs = "电梯停水暖气楼道灯物业漏修车位门禁快递垃圾王李张三二一0123456789-abc 😀"

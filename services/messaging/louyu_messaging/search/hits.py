@@ -16,6 +16,8 @@ from louyu_messaging.search.words import Word
 
 LONG_NUMBER = 7
 LEAST_PART = 3
+MOST_LOOKS = 30
+"""So often a spelling is looked for in one message: "哈哈" can stand in it a thousand times."""
 BEFORE, AFTER = 18, 60
 """How many signs of a message are shown before and after the first hit."""
 
@@ -66,12 +68,14 @@ def snippet_of(text: str, spans: Sequence[Span]) -> list[Part]:
 
 
 def _occurrences(text: str, spelling: str) -> Iterator[Span]:
-    at = text.find(spelling)
-    while at >= 0:
+    at = -1
+    for _ in range(MOST_LOOKS):
+        at = text.find(spelling, at + 1)
+        if at < 0:
+            return
         end = at + len(spelling)
         if _has_whole_numbers(text, at, end) and not (len(spelling) == 2 and _is_across_words(text, at, end)):
             yield at, end
-        at = text.find(spelling, at + 1)
 
 
 def _has_whole_numbers(text: str, start: int, end: int) -> bool:

@@ -73,7 +73,7 @@ async def run(arguments: argparse.Namespace) -> list[Row]:
             print(f"round {number + 1} of {arguments.rounds} is done", file=sys.stderr)
         await with_history.close()
         await without.close()
-        forgotten = await _forget(full, places[-1].community_id)
+        forgotten = await _forget(full, places[0].community_id)
     return rows + _posting_rows(rates) + _reading_rows(taken) + [forgotten]
 
 

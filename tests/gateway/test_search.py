@@ -4,8 +4,10 @@ import re
 
 import aiohttp
 import pytest
+from playwright.async_api import expect
 
 from tests.gateway.conftest import GROUP, HEAD, OTHER_GROUP, SECRETARY, Edge
+from tests.platform.browser import browser_page
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
@@ -92,3 +94,27 @@ async def test_the_console_finds_in_all_groups_that_are_ones_own(edge: Edge, htt
     assert f"/app/groups/{OTHER_GROUP}?before={seq + 30}#m{seq}" in found
     assert "32号楼" in found
     assert "没有找到" in not_mine
+
+
+@pytest.mark.browser
+async def test_a_hit_opens_its_message_and_the_past_stands_still(edge: Edge, http: aiohttp.ClientSession) -> None:
+    seq = await say(edge, http, "捡到一只鹦鹉")
+    for number in range(95):
+        await say(edge, http, f"闲聊{number}")
+    async with browser_page(width=390, height=844) as phone:
+        await phone.goto(edge.link(HEAD, "building_head", "resident"))
+        await phone.goto(f"{edge.url}/app/groups/{GROUP}")
+        await phone.click(".top a[href$='/search']")
+        await phone.fill("#q", "鹦鹉")
+        await phone.press("#q", "Enter")
+        await expect(phone.locator(".found mark")).to_have_text("鹦鹉")
+
+        await phone.click(".found a")
+
+        await expect(phone.locator(f"#m{seq}.target")).to_be_in_viewport()
+        shown = await phone.locator(".messages > .message").count()
+        await say(edge, http, "新的一句")
+        await phone.click("text=看后面的消息")
+        await phone.click("text=回到最新消息")
+        await expect(phone.locator(".messages")).to_contain_text("新的一句")
+        assert shown == 60

@@ -86,7 +86,7 @@ async def test_the_page_leads_from_what_was_found_to_its_place(edge: Edge, http:
 
 
 async def test_the_console_finds_in_all_groups_that_are_ones_own(edge: Edge, http: aiohttp.ClientSession) -> None:
-    seq = await say(edge, http, "消防通道堵了", OTHER_GROUP)
+    seq = await say(edge, http, "消防通道收拾干净了，谢谢大家", OTHER_GROUP)
 
     found = await page_of(edge, http, "/console/groups/search?q=消防通道", SECRETARY, "secretary")
     not_mine = await page_of(edge, http, "/console/groups/search?q=消防通道", HEAD, "building_head")
@@ -98,7 +98,7 @@ async def test_the_console_finds_in_all_groups_that_are_ones_own(edge: Edge, htt
 
 @pytest.mark.browser
 async def test_a_hit_opens_its_message_and_the_past_stands_still(edge: Edge, http: aiohttp.ClientSession) -> None:
-    seq = await say(edge, http, "捡到一只鹦鹉")
+    seq = await say(edge, http, "谢谢大家夸我家鹦鹉")
     for number in range(95):
         await say(edge, http, f"闲聊{number}")
     async with browser_page(width=390, height=844) as phone:

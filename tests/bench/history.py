@@ -26,7 +26,7 @@ from louyu_runtime.forgetting import BATCH
 from louyu_runtime.identity import TokenSigner
 from louyu_runtime.rpc.client import Client
 
-from tests.bench.district.filling import RARE, Place, fill, settle
+from tests.bench.district.filling import RARE, Place, fill, room, settle
 from tests.bench.posting.platform import OPERATOR, Platform, platform
 from tests.bench.rows import Row
 from tests.platform.demo import demo_community
@@ -96,6 +96,8 @@ async def _fill(full: Platform, count: int) -> tuple[list[Row], list[Place]]:
         Row("history", "messages", count, "messages"),
         Row("history", "written into the table", count / (filled - begun), "messages/s"),
         Row("history", "indexed for searching", count / (indexed - filled), "messages/s"),
+        Row("history", "table and indexes of a message", await room(full.owner_url, "message") / count, "bytes"),
+        Row("history", "signatures of a message", await room(full.owner_url, "search_shelf") / count, "bytes"),
     ], places
 
 

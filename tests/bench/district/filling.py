@@ -132,6 +132,19 @@ async def settle(owner_url: str) -> None:
         await connection.close()
 
 
+async def room(owner_url: str, table: str) -> int:
+    """Return the bytes of a table with its partitions and indexes."""
+    connection = await asyncpg.connect(owner_url)
+    try:
+        return int(
+            await connection.fetchval(
+                "SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree($1)", f"messaging.{table}"
+            )
+        )
+    finally:
+        await connection.close()
+
+
 _WRITE = """
     INSERT INTO messaging.message
     SELECT p.community_id, p.group_id, s.seq, gen_random_uuid(), NULL, '王阿姨', '{resident}',

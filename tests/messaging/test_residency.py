@@ -10,6 +10,8 @@ from louyu_runtime.errors import RemoteError
 from louyu_runtime.identity import Principal
 
 from tests.messaging.community import COMMUNITY, GROUP_28, OPERATOR, person, person_id
+from tests.messaging.conversation import Conversation
+from tests.messaging.history import History
 from tests.messaging.membership import HEAD, SECRETARY, STAFF, Membership, with_liaison
 
 CONFIRMED, DOUBTED = proto.RESIDENCY_STATE_CONFIRMED, proto.RESIDENCY_STATE_DOUBTED
@@ -82,6 +84,24 @@ async def test_where_the_file_says_so_the_doubted_ask_but_do_not_read(membership
     await membership.call("DecideResidency", HEAD, person_id=own_id, state=CONFIRMED)
     assert not (await membership.messaging.call("GetPerson", who)).person.is_kept_from_reading
     assert len((await membership.messaging.call("ListMessages", request, as_person(own_id))).messages) == 1
+
+
+async def test_the_doubted_who_do_not_read_find_nothing_either(
+    membership: Membership, conversation: Conversation
+) -> None:
+    wanted = with_liaison()
+    wanted.doubted_may_not_read = True
+    await membership.messaging.apply(wanted)
+    await membership.messaging.post("煤气灶坏了", "1")
+    own_id = await newcomer(membership)
+    history = History(conversation)
+    assert await history.seqs("煤气灶", who=as_person(own_id), group="") == [1]
+
+    await membership.call("DecideResidency", HEAD, person_id=own_id, state=DOUBTED, reason="请来核对")
+
+    assert await history.seqs("煤气灶", who=as_person(own_id), group="") == []
+    with pytest.raises(RemoteError, match="RESIDENCY_DOUBTED"):
+        await history.answer("煤气灶", who=as_person(own_id))
 
 
 async def test_who_moves_is_judged_anew(membership: Membership) -> None:

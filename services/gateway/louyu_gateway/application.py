@@ -25,8 +25,8 @@ from louyu_gateway.pages.app_link import app_link_pages
 from louyu_gateway.pages.app_messages import message_pages
 from louyu_gateway.pages.app_questions import app_question_pages
 from louyu_gateway.pages.app_residency import app_residency_pages
-from louyu_gateway.pages.console_absences import console_absence_pages
 from louyu_gateway.pages.app_search import app_search_pages
+from louyu_gateway.pages.console_absences import console_absence_pages
 from louyu_gateway.pages.console_announcements import console_announcement_pages
 from louyu_gateway.pages.console_coverage import console_coverage_pages
 from louyu_gateway.pages.console_deliveries import console_delivery_pages

@@ -66,6 +66,15 @@ async def reading_for(tx: Transaction, principal: Principal, group_id: str) -> t
     return found
 
 
+async def readings_for(tx: Transaction, principal: Principal, most: int) -> dict[str, bool]:
+    """Return the groups whose conversations the caller reads, each with whether flats are shown to them."""
+    seen = await places.groups(tx, reader_of(principal), only_own=not sees_all(principal), after=None, limit=most)
+    is_kept = not sees_all(principal) and await is_kept_from_reading(tx, principal.id)
+    return {
+        group.id: shown(principal, group, roles)[1] for group, roles in seen if not (is_kept and roles == (RESIDENT,))
+    }
+
+
 async def person_for(tx: Transaction, principal: Principal, id_or_key: str, *, is_id: bool) -> Person:
     """Return a person: anybody for services and operators, otherwise only the caller. Raises PersonNotFound."""
     found = await places.person(tx, id_or_key, is_id=is_id)

@@ -58,6 +58,7 @@ AREAS = (
                     "conversation.ListChangedMessages",
                     "conversation.ListPinnedMessages",
                     "conversation.MarkRead",
+                    "conversation.SearchMessages",
                 ),
             ),
             Deed(

@@ -14,7 +14,7 @@ from louyu_messaging import access, wire
 from louyu_messaging.reading import ReadMessage, as_shown
 from louyu_messaging.search.searching import Hit, search
 from louyu_messaging.search.words import words_of
-from louyu_messaging.store import messages, places
+from louyu_messaging.store import messages
 
 METHOD = "SearchMessages"
 PAGE_SIZE, LARGEST_PAGE_SIZE = 20, 100
@@ -46,12 +46,9 @@ async def answer_search(
 async def _groups(tx: Transaction, principal: Principal, group_id: str) -> dict[str, bool]:
     """Return the groups in which is searched, each with whether the caller looks after it."""
     if group_id:
-        group, is_steward = await access.group_for(tx, principal, wire.uuid_of(group_id, "group_id"))
+        group, is_steward = await access.reading_for(tx, principal, wire.uuid_of(group_id, "group_id"))
         return {group.id: is_steward}
-    seen = await places.groups(
-        tx, access.reader_of(principal), only_own=not access.sees_all(principal), after=None, limit=MOST_GROUPS
-    )
-    return {group.id: is_steward for group, is_steward in (access.shown(principal, *each) for each in seen)}
+    return await access.readings_for(tx, principal, MOST_GROUPS)
 
 
 def _befores(token: str, group_ids: list[str], stamp: int) -> dict[str, int | None]:

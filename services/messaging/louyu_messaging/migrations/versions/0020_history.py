@@ -10,7 +10,7 @@ from alembic import op
 from louyu_runtime.schema import forgetting_v2, oldest_of, tenant_table_v1, worker_functions_v1
 
 revision = "0020"
-down_revision = "0011"
+down_revision = "0012"
 
 PARTITIONS = 16  # of a district's year each has ten million messages, whose indexes fit into memory
 

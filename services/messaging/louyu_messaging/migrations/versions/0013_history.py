@@ -9,7 +9,7 @@ have to look into all of them.
 from alembic import op
 from louyu_runtime.schema import forgetting_v2, oldest_of, tenant_table_v1, worker_functions_v1
 
-revision = "0020"
+revision = "0013"
 down_revision = "0012"
 
 PARTITIONS = 16  # of a district's year each has ten million messages, whose indexes fit into memory

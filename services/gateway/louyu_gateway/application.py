@@ -14,6 +14,7 @@ from louyu_gateway.api.conversation import conversation_routes
 from louyu_gateway.api.deliveries import delivery_routes
 from louyu_gateway.api.groups import group_routes
 from louyu_gateway.api.media import media_routes
+from louyu_gateway.api.posters import poster_routes
 from louyu_gateway.api.questions import question_routes
 from louyu_gateway.api.search import search_routes
 from louyu_gateway.assets import asset_routes
@@ -95,6 +96,7 @@ def application(gateway: Gateway, not_ready: Callable[[], list[str]]) -> FastAPI
         app.include_router(pages(gateway))
     for routes in (
         group_routes,
+        poster_routes,
         conversation_routes,
         search_routes,
         media_routes,

@@ -1,5 +1,6 @@
-"""The console's groups, and the poster with a group's QR code."""
+"""The console's groups, the page with a group's QR code, and the posters to print."""
 
+import asyncio
 from types import SimpleNamespace
 
 from fastapi import APIRouter
@@ -13,6 +14,9 @@ from louyu_gateway.pages.console import console_viewer, render_console
 from louyu_gateway.pages.console_coverage import read_coverage
 from louyu_gateway.pages.conversation import read_group, read_groups
 from louyu_gateway.pages.render import qr_code
+from louyu_gateway.posters.pdf import pdf
+from louyu_gateway.posters.poster import posters
+from louyu_gateway.posters.reading import read_posters
 
 AT = "/console/groups"
 
@@ -29,6 +33,7 @@ def console_group_pages(gateway: Gateway) -> APIRouter:
             SimpleNamespace(
                 id=group.id,
                 name=group.name,
+                houses=list(group.buildings),
                 buildings="、".join(building.name for building in group.buildings),
                 households=sum(building.household_count for building in group.buildings),
                 members=group.member_count,
@@ -58,5 +63,13 @@ def console_group_pages(gateway: Gateway) -> APIRouter:
             follow=[qr_code(code.content) for code in codes],
             join_url=address,
         )
+
+    @router.get("/{group_id}/poster.pdf")
+    async def poster_pdf(request: Request, group_id: str, building: str = "", unit: str = "") -> Response:
+        viewer = await console_viewer(gateway, request)
+        found = await read_posters(gateway, viewer, viewer.community(), group_id)
+        content = await asyncio.to_thread(pdf, posters(found.imprint, found.houses, building, unit))
+        headers = {"Content-Disposition": "inline; filename=poster.pdf", "Cache-Control": "private, no-store"}
+        return Response(content, media_type="application/pdf", headers=headers)
 
     return router

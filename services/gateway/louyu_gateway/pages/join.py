@@ -42,6 +42,7 @@ class Given:
 
 
 NOTHING = Given()
+LONGEST_FLAT = 20
 
 
 def join_pages(gateway: Gateway) -> APIRouter:
@@ -90,14 +91,15 @@ def join_pages(gateway: Gateway) -> APIRouter:
         )
 
     @router.get("/{code}")
-    async def show(request: Request, code: str, change: str = "") -> Response:
+    async def show(request: Request, code: str, change: str = "", flat: str = "") -> Response:
         found = await resolve(code)
+        begun = Given(flat=flat[:LONGEST_FLAT])  # as the poster of a unit says it: "3-"
         signed_in = await gateway.sessions.read(request)
         if signed_in is None or signed_in.community_id != found.community_id:
-            return await form(request, found)
+            return await form(request, found, begun)
         member = await gateway.people.refreshed(signed_in)
         if found.group.id not in member.group_ids:
-            return await form(request, found)
+            return await form(request, found, begun)
         texts = pages.texts(request)
         if change:
             return await form(request, found, Given(name=member.name, kind=""), is_change=True)

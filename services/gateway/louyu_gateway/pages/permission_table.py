@@ -83,6 +83,7 @@ AREAS = (
             Deed(
                 "看哪些户还没有人进群", STEWARDS, "自己照看的群", ("membership.ListCoverage", "membership.GetCoverage")
             ),
+            Deed("打印扫码进群的海报", STEWARDS, "自己照看的群", ("membership.GetCoverage", "messaging.GetGroup")),
             Deed("看哪些户还没有被通知到", STEWARDS, "自己照看的群", ("notify.ListReach",)),
             Deed(
                 "看谁担任什么、谁外出、谁值班",

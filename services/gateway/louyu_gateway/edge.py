@@ -20,6 +20,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from louyu_gateway.bounds import checked_text
+from louyu_gateway.live import send_stream
 
 MOST_BODY_BYTES = 256 * 1024
 BODY_SECONDS = 10.0
@@ -107,7 +108,9 @@ class Edge:
             return
         with span_from(carrier, f"{scope['method']} /{area}", kind=SpanKind.SERVER):
             try:
-                await self._app(scope, _limited(receive, most_bytes, seconds), send_with_headers)
+                limited = _limited(receive, most_bytes, seconds)
+                await self._app(scope, limited, send_with_headers)
+                await send_stream(scope, limited, send_with_headers)
             except Exception as error:
                 # Here and not above us, so that the answer has the headers and the log one line.
                 response = self._answer(Request(scope, receive), error)

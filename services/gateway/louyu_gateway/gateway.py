@@ -22,6 +22,7 @@ from louyu_gateway.redacting import as_neighbours_see, reads_as_written
 from louyu_gateway.services import Calls, Services
 from louyu_gateway.sessions import Sessions
 from louyu_gateway.settings import GatewaySettings
+from louyu_gateway.sharing import SharedStreams
 
 COMMUNITY_COOKIE = "louyu_community"
 
@@ -37,6 +38,7 @@ class Gateway:
     names: Names
     pages: Pages
     live: Live
+    shared: SharedStreams
     pace: Pace
     channels: Channels
     now: Callable[[], datetime]

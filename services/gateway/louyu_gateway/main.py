@@ -32,6 +32,7 @@ from louyu_gateway.people import TICKET_AUDIENCE, People
 from louyu_gateway.services import Services
 from louyu_gateway.sessions import AUDIENCE, RESIDENT_LIFE, Sessions
 from louyu_gateway.settings import GatewaySettings
+from louyu_gateway.sharing import SharedStreams
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +65,7 @@ def make_gateway(settings: GatewaySettings, channels: Channels) -> Gateway:
         names=Names(services),
         pages=Pages(sessions, now),
         live=Live(settings.live_limit),
+        shared=SharedStreams(),
         pace=Pace(),
         channels=channels,
         now=now,

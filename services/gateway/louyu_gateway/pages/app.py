@@ -119,11 +119,8 @@ def app_pages(gateway: Gateway) -> APIRouter:
         viewer = await gateway.viewer(request)
         await read_group(viewer, group_id)
         who, community_id = viewer.principal, viewer.community()
-        return gateway.live.stream(
-            hints.messages_of(gateway, who, community_id, group_id, after_seq, after_change),
-            hints.questions_of(gateway, who, community_id, group_id),
-            owner=who.id,
-        )
+        source = hints.conversation_of(gateway, who, community_id, group_id, after_seq, after_change)
+        return gateway.live.stream(source, owner=who.id)
 
     @router.post("/groups/{group_id}/messages")
     async def post(request: Request, group_id: str) -> Response:

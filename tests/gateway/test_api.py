@@ -15,9 +15,9 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180
 MESSAGES = f"/api/v1/groups/{GROUP}/messages"
 
 
-async def post_question(edge: Edge, http: aiohttp.ClientSession, text: str) -> dict[str, object]:
+async def post_question(edge: Edge, http: aiohttp.ClientSession, text: str, *, asker: str = HEAD) -> dict[str, object]:
     """Post a text and return the question that it opens."""
-    head = edge.bearer(HEAD, "building_head", "resident")
+    head = edge.bearer(asker, *(("building_head",) if asker == HEAD else ()), "resident")
     async with http.post(MESSAGES, headers=head, json={"text": text}) as answer:
         assert answer.status == 201, await answer.text()
         seq = (await answer.json())["seq"]

@@ -12,39 +12,46 @@ from tests.gateway.conftest import COMMUNITY_ID, HEAD, Edge
 from tests.gateway.test_api import post_question
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+ASKER = "28-1-101-冯晓燕"
 PAGE = {"Accept": "text/html", "Accept-Language": "en"}
 
 
-async def planned(edge: Edge, http: aiohttp.ClientSession, text: str, *roles: str) -> dict[str, object]:
-    """Post a question of the property company's, and return it as somebody with these roles gets it, once it has a plan."""
-    opened = await post_question(edge, http, text)
+async def planned(edge: Edge, http: aiohttp.ClientSession, floors: str, *roles: str) -> dict[str, object]:
+    """Ask about a lift, and return the question as somebody with these roles gets it, once property has planned it.
+
+    On a busy machine a plugin can be too slow for one question, which then has the built-in plan: the next is asked.
+    """
     found: dict[str, object] = {}
+    headers = edge.bearer(HEAD if "building_head" in roles else "ju-min-7", *roles)
+    for floor in floors:
+        opened = await post_question(edge, http, f"电梯停在{floor}层了，物业快来看看", asker=ASKER)
 
-    async def has_plan() -> bool:
-        headers = edge.bearer(HEAD if "building_head" in roles else "ju-min-7", *roles)
-        async with http.get(f"/api/v1/questions/{opened['id']}", headers=headers) as answer:
-            found.update(await answer.json())
-        return bool(found["plan"])
+        async def has_plan(path: str = f"/api/v1/questions/{opened['id']}") -> bool:
+            async with http.get(path, headers=headers) as answer:
+                found.update(await answer.json())
+            return bool(found["plan"])
 
-    await until(has_plan)
+        await until(has_plan)
+        if found["plugin"] != "" and found["plugin"] is not None:
+            break
     return found
 
 
 async def test_staff_get_the_reasons_of_the_plugin_with_the_words_of_the_question(
     edge: Edge, http: aiohttp.ClientSession
 ) -> None:
-    question = await planned(edge, http, "电梯又停在七层了，物业快来看看", "building_head")
-    assert question["plugin"] == "property"
+    question = await planned(edge, http, "一二三", "building_head")
+    assert question["plugin"] == "property", question
     assert {"text": "属于电梯", "evidence": ["电梯"]} in question["asked_because"]  # type: ignore[operator]
 
 
 async def test_residents_do_not_get_the_reasons(edge: Edge, http: aiohttp.ClientSession) -> None:
-    question = await planned(edge, http, "电梯又停在九层了，物业快来看看", "resident")
+    question = await planned(edge, http, "四", "resident")
     assert question["asked_because"] is None
 
 
 async def test_the_questions_page_says_who_is_asked_and_why(edge: Edge, http: aiohttp.ClientSession) -> None:
-    question = await planned(edge, http, "电梯又停在十层了，物业快来看看", "building_head")
+    question = await planned(edge, http, "五六七", "building_head")
     async with http.get(edge.link(HEAD, "building_head"), allow_redirects=False) as signed_in:
         assert signed_in.status == 303
     async with http.get(f"/console/questions/{question['id']}", headers=PAGE) as page:

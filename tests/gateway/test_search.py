@@ -117,4 +117,4 @@ async def test_a_hit_opens_its_message_and_the_past_stands_still(edge: Edge, htt
         await phone.click("text=看后面的消息")
         await phone.click("text=回到最新消息")
         await expect(phone.locator(".messages")).to_contain_text("新的一句")
-        assert shown == 60
+        assert shown == min(60, seq + 29)  # what was said before is of other tests, and may be little

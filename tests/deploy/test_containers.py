@@ -13,7 +13,7 @@ from tests.deploy.chart import ROLES
 from tests.deploy.installation import Installation, installed
 from tests.embedded.waiting import until
 
-pytestmark = [pytest.mark.containers, pytest.mark.timeout(900), pytest.mark.xdist_group("containers")]
+pytestmark = [pytest.mark.containers, pytest.mark.timeout(900)]
 
 ANSWER = "循环泵坏了，供热站换了新泵，暖气恢复了。"
 

@@ -293,12 +293,18 @@ async def test_a_stream_of_answers_that_its_reader_leaves_ends_at_once_and_witho
     metadata.append(("authorization", f"Bearer {signer.sign(LEADER, ['routing'])}"))
     async with serving(signer) as client:
         follow_of: Any = client._stream_channel.unary_stream("/louyu.Probe/Follow")
-        call = follow_of(part(what), metadata=metadata)
-        read = [pb.ListParkedEventsResponse.FromString(await call.read()).next_page_token for _ in range(2)]
-        call.cancel()
-        await until(lambda: ended == [what])
-    assert trace_id in read[0]
-    assert read[1] == LEADER.id
+
+        async def read_two_and_leave() -> list[str]:
+            call = follow_of(part(what), metadata=metadata)
+            read = [pb.ListParkedEventsResponse.FromString(await call.read()).next_page_token for _ in range(2)]
+            call.cancel()
+            return read
+
+        # Many, since a reader may leave while something is on its way to it.
+        for traceparent, caller in await asyncio.gather(*(read_two_and_leave() for _ in range(50))):
+            assert trace_id in traceparent
+            assert caller == LEADER.id
+        await until(lambda: ended == [what] * 50)
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 

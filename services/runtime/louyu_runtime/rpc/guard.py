@@ -143,7 +143,10 @@ class GuardedMethods(grpc.GenericRpcHandler):
                 # Written from here and closed here: gRPC would leave it to the collector, in no call's context.
                 async with aclosing(given) as responses:
                     async for response in responses:
-                        await context.write(response)
+                        try:
+                            await context.write(response)
+                        except grpc.aio.InternalError:  # its reader has left, which gRPC is about to tell
+                            return
             except Exception as error:
                 await abort_with(context, error, method=method, domain=domain)
 
